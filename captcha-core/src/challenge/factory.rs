@@ -1,0 +1,89 @@
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use super::ChallengeSpec;
+use crate::random::SecureRng;
+
+/// Makes challenges.
+///
+/// ```
+/// use captcha_core::challenge::{ChallengeContext, ChallengeFactory, ChallengeSpec, FactoryError};
+/// use captcha_core::random::SecureRng;
+///
+/// /// Four digits.
+/// struct Pin;
+///
+/// impl ChallengeFactory for Pin {
+///     fn create(
+///         &self,
+///         _context: &ChallengeContext<'_>,
+///         rng: &mut SecureRng,
+///     ) -> Result<ChallengeSpec, FactoryError> {
+///         let pin = format!("{:04}", rng.below(10_000));
+///         Ok(ChallengeSpec::text("Type the four digits", &pin, &pin))
+///     }
+/// }
+/// ```
+pub trait ChallengeFactory: Send + Sync {
+    /// Makes one challenge. Everything that decides the solution has to come from `rng`.
+    ///
+    /// # Errors
+    ///
+    /// [`FactoryError`] when no challenge can be made.
+    fn create(
+        &self,
+        context: &ChallengeContext<'_>,
+        rng: &mut SecureRng,
+    ) -> Result<ChallengeSpec, FactoryError>;
+}
+
+/// For whom a challenge is made.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ChallengeContext<'a> {
+    /// The visitor's languages as `Accept-Language` spells them; empty when unknown.
+    pub languages: &'a str,
+}
+
+impl<'a> ChallengeContext<'a> {
+    /// A context for a visitor who reads these languages.
+    #[must_use]
+    pub const fn new(languages: &'a str) -> Self {
+        Self { languages }
+    }
+}
+
+/// A challenge could not be made.
+#[derive(Debug)]
+pub struct FactoryError(Box<dyn Error + Send + Sync>);
+
+impl FactoryError {
+    /// Wraps the cause, which must not hold a solution.
+    #[must_use]
+    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(source.into())
+    }
+}
+
+impl fmt::Display for FactoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no challenge could be made")
+    }
+}
+
+impl Error for FactoryError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+impl<F: ChallengeFactory + ?Sized> ChallengeFactory for Arc<F> {
+    fn create(
+        &self,
+        context: &ChallengeContext<'_>,
+        rng: &mut SecureRng,
+    ) -> Result<ChallengeSpec, FactoryError> {
+        (**self).create(context, rng)
+    }
+}

@@ -1,0 +1,35 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use super::{Endpoints, respond};
+use crate::gate::{FoundFields, scan};
+use crate::manager::Exchange;
+
+impl Endpoints {
+    pub(super) async fn answer(&self, head: &Parts, body: &Bytes) -> Response<Bytes> {
+        let mut fields = FoundFields::new(Arc::clone(&self.inner.answer_fields));
+        scan(head, body, &mut fields);
+        let (Some(id), Some(answer)) = (fields.text("id"), fields.text("answer")) else {
+            return respond::problem(
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "Send id and answer as text, in a form or as JSON.",
+            );
+        };
+        match self.inner.manager.exchange(id, answer).await {
+            Ok(Exchange::Token(token)) => respond::json(&json!({
+                "ok": true,
+                "token": token.as_str(),
+                "expires_in": self.inner.manager.pass_ttl().as_secs(),
+            })),
+            Ok(Exchange::Wrong { attempts_left }) => {
+                respond::json(&json!({ "ok": false, "attempts_left": attempts_left }))
+            }
+            Err(error) => respond::failure(&error),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::verify::FieldSet;
+
+/// The body fields to look for, and which of them belong together.
+pub(crate) struct FieldNames {
+    names: Vec<Cow<'static, str>>,
+    tokens: Vec<usize>,
+    together: Vec<Vec<usize>>,
+}
+
+impl FieldNames {
+    pub(crate) fn of_sets(sets: Vec<FieldSet>) -> Self {
+        let mut this = Self {
+            names: Vec::new(),
+            tokens: Vec::new(),
+            together: Vec::new(),
+        };
+        for set in sets {
+            match set {
+                FieldSet::Token(name) => {
+                    let index = this.intern(name);
+                    this.tokens.push(index);
+                }
+                FieldSet::Together(members) => {
+                    let set = members.into_iter().map(|name| this.intern(name)).collect();
+                    this.together.push(set);
+                }
+            }
+        }
+        this
+    }
+
+    fn intern(&mut self, name: Cow<'static, str>) -> usize {
+        self.index(&name).unwrap_or_else(|| {
+            self.names.push(name);
+            self.names.len() - 1
+        })
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// Whether this raw, still encoded name is one of ours spelled plainly.
+    pub(super) fn is_plain(&self, raw: &[u8]) -> bool {
+        self.names.iter().any(|known| known.as_bytes() == raw)
+    }
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Slot<'a> {
+    Absent,
+    Text(Cow<'a, str>),
+    NotText,
+    Conflict,
+}
+
+/// The values of the fields a gate looks for, gathered while a body is read.
+///
+/// It keeps what decides later: a field given twice with different values, and a body that turned
+/// out to be broken, are remembered and refused by [`Gate::submit`](super::Gate::submit).
+pub struct FoundFields<'a> {
+    names: Arc<FieldNames>,
+    slots: Vec<Slot<'a>>,
+    broken: bool,
+}
+
+/// Fields that belong together, as name and value.
+type Together<'n, 'a> = Vec<(&'n str, Cow<'a, str>)>;
+
+/// What a single field holds.
+pub(super) enum Found<'f> {
+    Absent,
+    Text(&'f str),
+    NotText,
+    Conflict,
+}
+
+impl<'a> FoundFields<'a> {
+    pub(crate) fn new(names: Arc<FieldNames>) -> Self {
+        let slots = vec![Slot::Absent; names.names.len()];
+        Self {
+            names,
+            slots,
+            broken: false,
+        }
+    }
+
+    /// Whether a field of this name is looked for.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        self.names.index(name).is_some()
+    }
+
+    /// Records a field's text. Names that are not looked for are ignored.
+    pub fn record(&mut self, name: &str, value: impl Into<Cow<'a, str>>) {
+        self.put(name, Slot::Text(value.into()));
+    }
+
+    /// Records that a field was sent with something that is not text.
+    pub fn record_not_text(&mut self, name: &str) {
+        self.put(name, Slot::NotText);
+    }
+
+    /// Records that the body cannot be read to its end, so that nothing in it counts.
+    pub fn mark_broken(&mut self) {
+        self.broken = true;
+    }
+
+    fn put(&mut self, name: &str, value: Slot<'a>) {
+        let Some(slot) = self.names.index(name).and_then(|i| self.slots.get_mut(i)) else {
+            return;
+        };
+        *slot = match slot {
+            Slot::Absent => value,
+            same if *same == value => return,
+            _ => Slot::Conflict,
+        };
+    }
+
+    pub(super) fn names(&self) -> &FieldNames {
+        &self.names
+    }
+
+    pub(super) const fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    pub(super) fn tokens(&self) -> impl Iterator<Item = Found<'_>> {
+        self.names.tokens.iter().map(|index| self.found(*index))
+    }
+
+    pub(super) fn take_token(&mut self) -> Option<Cow<'a, str>> {
+        let names = Arc::clone(&self.names);
+        names.tokens.iter().find_map(|index| {
+            let text = self.take(*index);
+            text.filter(|text| !text.is_empty())
+        })
+    }
+
+    /// The first set of which anything was sent, with absent members as empty text.
+    ///
+    /// `Err` when a member was sent twice with different values.
+    pub(super) fn take_together<'n>(
+        &mut self,
+        names: &'n FieldNames,
+    ) -> Result<Option<Together<'n, 'a>>, ()> {
+        for set in &names.together {
+            if set
+                .iter()
+                .any(|i| matches!(self.found(*i), Found::Conflict))
+            {
+                return Err(());
+            }
+            if set.iter().any(|i| !matches!(self.found(*i), Found::Absent)) {
+                let member = |i: &usize| {
+                    let name = names.names.get(*i).map_or("", |name| name.as_ref());
+                    (name, self.take(*i).unwrap_or_default())
+                };
+                return Ok(Some(set.iter().map(member).collect()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The text of one field, where it was sent once and is text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        match self.names.index(name).map(|index| self.found(index)) {
+            Some(Found::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn found(&self, index: usize) -> Found<'_> {
+        match self.slots.get(index) {
+            None | Some(Slot::Absent) => Found::Absent,
+            Some(Slot::Text(text)) => Found::Text(text),
+            Some(Slot::NotText) => Found::NotText,
+            Some(Slot::Conflict) => Found::Conflict,
+        }
+    }
+
+    fn take(&mut self, index: usize) -> Option<Cow<'a, str>> {
+        let slot = self.slots.get_mut(index)?;
+        match std::mem::replace(slot, Slot::Absent) {
+            Slot::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for FoundFields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FoundFields").finish_non_exhaustive()
+    }
+}

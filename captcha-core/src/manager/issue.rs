@@ -1,0 +1,149 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{CaptchaError, CaptchaManager, ChallengeError};
+use crate::challenge::{Challenge, ChallengeContext, ChallengeId};
+use crate::random::SecureRng;
+use crate::render::{Format, RenderError, Rendered, Renderer};
+use crate::storage::{Counter, Lookup, Put, StorageError, StorageErrorKind};
+
+/// A fresh challenge, as far as the visitor may know it.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Issued {
+    id: ChallengeId,
+    prompt: String,
+    expires_in: Duration,
+    picture: Option<Rendered>,
+}
+
+impl Issued {
+    /// The challenge's public name.
+    #[must_use]
+    pub const fn id(&self) -> &ChallengeId {
+        &self.id
+    }
+
+    /// What the visitor is told in plain text.
+    #[must_use]
+    pub fn prompt(&self) -> &str {
+        &self.prompt
+    }
+
+    /// For how long it can be answered.
+    #[must_use]
+    pub const fn expires_in(&self) -> Duration {
+        self.expires_in
+    }
+
+    /// The picture (or sound) of the first renderer; `None` after
+    /// [`issue_undrawn`](CaptchaManager::issue_undrawn).
+    #[must_use]
+    pub const fn picture(&self) -> Option<&Rendered> {
+        self.picture.as_ref()
+    }
+}
+
+impl CaptchaManager {
+    /// Asks the rate limiter, makes a challenge, draws it and keeps it.
+    ///
+    /// `key` is whom the limiter counts, typically a client address.
+    ///
+    /// # Errors
+    ///
+    /// [`CaptchaError::RateLimited`], [`CaptchaError::Storage`] (also when full), or a challenge
+    /// that cannot be made or drawn.
+    pub async fn issue(&self, key: &str) -> Result<Issued, CaptchaError> {
+        let (challenge, mut issued) = self.create(key, ChallengeContext::new("")).await?;
+        if let Some(renderer) = self.inner.renderers.first() {
+            issued.picture = Some(renderer.render(&challenge)?);
+        }
+        Ok(issued)
+    }
+
+    /// [`issue`](Self::issue) without drawing, for pages that fetch the picture by its URL and
+    /// visitors whose languages are known.
+    ///
+    /// # Errors
+    ///
+    /// As [`issue`](Self::issue).
+    pub async fn issue_undrawn(
+        &self,
+        key: &str,
+        context: ChallengeContext<'_>,
+    ) -> Result<Issued, CaptchaError> {
+        let (_, issued) = self.create(key, context).await?;
+        Ok(issued)
+    }
+
+    /// Draws (or speaks) a challenge that was issued before, on any node. The same challenge
+    /// always looks the same.
+    ///
+    /// # Errors
+    ///
+    /// [`CaptchaError::Render`] when there is no renderer for the format,
+    /// [`CaptchaError::Challenge`] when the challenge is gone or was drawn often enough,
+    /// [`CaptchaError::Storage`].
+    pub async fn render(&self, id: &str, format: Format) -> Result<Rendered, CaptchaError> {
+        let renderer = self
+            .renderer_for(format)
+            .ok_or(RenderError::NoRenderer(format))?;
+        let id = ChallengeId::parse(id).ok_or(ChallengeError::NotFound)?;
+        let stored = match self.inner.storage.hit(&id.key(), Counter::Renders).await? {
+            Lookup::Live(stored) => stored,
+            Lookup::Expired => return Err(ChallengeError::Expired.into()),
+            Lookup::Absent => return Err(ChallengeError::NotFound.into()),
+        };
+        if stored.renders > self.inner.max_renders {
+            return Err(ChallengeError::TooManyRenders.into());
+        }
+        let challenge = Challenge::from_payload(&stored.payload).map_err(corrupt)?;
+        Ok(renderer.render(&challenge)?)
+    }
+
+    fn renderer_for(&self, format: Format) -> Option<&Arc<dyn Renderer>> {
+        let of_format = |renderer: &&Arc<dyn Renderer>| renderer.format() == format;
+        self.inner.renderers.iter().find(of_format)
+    }
+
+    async fn create(
+        &self,
+        key: &str,
+        context: ChallengeContext<'_>,
+    ) -> Result<(Challenge, Issued), CaptchaError> {
+        let inner = &*self.inner;
+        inner.limiter.acquire(key).await?;
+        let mut rng = SecureRng::from_os()?;
+        let spec = inner.factory.create(&context, &mut rng)?;
+        let challenge = Challenge::new(spec, &mut rng);
+        for renderer in &inner.renderers {
+            renderer.check(&challenge)?;
+        }
+        let payload = challenge.to_payload().map_err(corrupt)?;
+        let id = loop {
+            let id = ChallengeId::random(&mut rng);
+            match inner
+                .storage
+                .put_new(&id.key(), &payload, inner.ttl)
+                .await?
+            {
+                Put::Stored => break id,
+                Put::Exists => {}
+            }
+        };
+        let issued = Issued {
+            id,
+            prompt: challenge.prompt().to_owned(),
+            expires_in: inner.ttl,
+            picture: None,
+        };
+        Ok((challenge, issued))
+    }
+}
+
+/// The message of a JSON error can quote the record, so it is not kept.
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
+pub(super) fn corrupt(error: serde_json::Error) -> StorageError {
+    let place = format!("column {}", error.column());
+    StorageError::new(StorageErrorKind::Corrupt).with_source(place)
+}

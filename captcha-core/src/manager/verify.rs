@@ -1,0 +1,63 @@
+use super::issue::corrupt;
+use super::{CaptchaError, CaptchaManager, ChallengeError};
+use crate::challenge::{Challenge, ChallengeId};
+use crate::storage::{Counter, Lookup};
+
+/// What an answer was worth.
+///
+/// ```compile_fail
+/// # use captcha_core::manager::AnswerOutcome;
+/// let outcome = AnswerOutcome::Wrong { attempts_left: 2 };
+/// if outcome { /* does not compile */ }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "an outcome that nobody looks at protects nothing"]
+pub enum AnswerOutcome {
+    /// The answer is right, and the challenge is gone.
+    Right,
+    /// The answer is wrong, and the challenge can be answered again.
+    Wrong {
+        /// How many more answers are looked at; at least 1.
+        attempts_left: u32,
+    },
+}
+
+impl CaptchaManager {
+    /// Checks an answer. A right one passes exactly once, on any number of nodes.
+    ///
+    /// # Errors
+    ///
+    /// [`CaptchaError::Challenge`] when the challenge is unknown, expired or out of tries (which
+    /// is what the last wrong answer gets), [`CaptchaError::Storage`] when the storage fails.
+    pub async fn verify(&self, id: &str, answer: &str) -> Result<AnswerOutcome, CaptchaError> {
+        let key = ChallengeId::parse(id)
+            .ok_or(ChallengeError::NotFound)?
+            .key();
+        let storage = &self.inner.storage;
+        // Counting comes first: answers sent all at once cannot outrun the limit.
+        let stored = match storage.hit(&key, Counter::Answers).await? {
+            Lookup::Live(stored) => stored,
+            Lookup::Expired => return Err(ChallengeError::Expired.into()),
+            Lookup::Absent => return Err(ChallengeError::NotFound.into()),
+        };
+        let max_attempts = self.inner.max_attempts;
+        if stored.answers <= max_attempts {
+            let challenge = Challenge::from_payload(&stored.payload).map_err(corrupt)?;
+            if challenge.check(answer) {
+                // Of several right answers only the one that removes the challenge passes.
+                return if storage.consume(&key).await? {
+                    Ok(AnswerOutcome::Right)
+                } else {
+                    Err(ChallengeError::NotFound.into())
+                };
+            }
+        }
+        match max_attempts.saturating_sub(stored.answers) {
+            0 => {
+                storage.consume(&key).await?;
+                Err(ChallengeError::TooManyAttempts.into())
+            }
+            attempts_left => Ok(AnswerOutcome::Wrong { attempts_left }),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! How often one visitor may ask for a challenge.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::storage::StorageError;
+
+/// Decides whether one more challenge may be issued to a key.
+#[async_trait]
+pub trait RateLimiter: Send + Sync {
+    /// Takes one permit for this key, typically a client address.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimitError::Limited`] when there is none left, [`RateLimitError::Storage`] when the
+    /// limiter cannot tell.
+    async fn acquire(&self, key: &str) -> Result<(), RateLimitError>;
+}
+
+/// Why a permit was not given.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RateLimitError {
+    /// Too many permits were taken.
+    #[error("rate limited")]
+    Limited {
+        /// When the next permit is available.
+        retry_after: Duration,
+    },
+    /// The limiter's own storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Lets everyone through. The default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoOpRateLimiter;
+
+#[async_trait]
+impl RateLimiter for NoOpRateLimiter {
+    async fn acquire(&self, _key: &str) -> Result<(), RateLimitError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl<L: RateLimiter + ?Sized> RateLimiter for Arc<L> {
+    async fn acquire(&self, key: &str) -> Result<(), RateLimitError> {
+        (**self).acquire(key).await
+    }
+}

@@ -1,0 +1,19 @@
+//! Making a challenge visible.
+
+#[cfg(feature = "image")]
+mod canvas;
+#[cfg(feature = "image")]
+mod font;
+mod format;
+#[cfg(feature = "image")]
+mod image;
+mod renderer;
+#[cfg(feature = "image")]
+mod theme;
+
+pub use format::Format;
+#[cfg(feature = "image")]
+pub use image::{ImageRenderer, ImageRendererBuilder};
+pub use renderer::{RenderError, Rendered, Renderer};
+#[cfg(feature = "image")]
+pub use theme::{Rgb, Theme};

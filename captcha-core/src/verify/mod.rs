@@ -1,0 +1,20 @@
+//! Asking whether a captcha was solved: the [`Verifier`] trait and everything it speaks in.
+//!
+//! A hosted provider's client is a [`Verifier`], and so is the self-hosted
+//! [`CaptchaManager`](crate::manager::CaptchaManager). A handler protected by the
+//! [`Gate`](crate::gate::Gate) does not change when the verifier behind it does.
+
+mod error;
+mod fail_mode;
+mod reason;
+mod request;
+mod verdict;
+mod verifier;
+
+pub use error::{VerifyError, VerifyErrorKind};
+pub use fail_mode::FailMode;
+pub use reason::ReasonCode;
+pub use request::{Credential, VerifyRequest};
+pub use verdict::{Pass, Refusal, Verdict};
+pub(crate) use verifier::TOKEN_FIELD;
+pub use verifier::{FieldSet, Verifier};

@@ -1,0 +1,237 @@
+use super::ReasonCode;
+
+/// A verifier's answer about a credential.
+///
+/// There is no `bool` in it: a caller has to look at both arms.
+///
+/// ```compile_fail
+/// # use captcha_core::verify::{Pass, Verdict};
+/// let verdict = Verdict::Passed(Pass::new());
+/// if verdict { /* does not compile */ }
+/// ```
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// # use captcha_core::verify::{Pass, Verdict};
+/// fn verdict() -> Verdict { Verdict::Passed(Pass::new()) }
+/// verdict();
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "a verdict that nobody looks at protects nothing"]
+pub enum Verdict {
+    /// The captcha was solved, or an outage was let through ([`Pass::fail_open`]).
+    Passed(Pass),
+    /// The captcha was not solved.
+    Refused(Refusal),
+}
+
+impl Verdict {
+    /// Whether this is a pass.
+    #[must_use]
+    pub const fn success(&self) -> bool {
+        matches!(self, Self::Passed(_))
+    }
+
+    /// Risk from 0.0 (human) to 1.0 (bot), where the verifier gives one.
+    #[must_use]
+    pub const fn score(&self) -> Option<f64> {
+        match self {
+            Self::Passed(pass) => pass.score,
+            Self::Refused(refusal) => refusal.score,
+        }
+    }
+
+    /// When the verification happened, in seconds since the Unix epoch.
+    #[must_use]
+    pub const fn timestamp(&self) -> Option<i64> {
+        match self {
+            Self::Passed(pass) => pass.timestamp,
+            Self::Refused(refusal) => refusal.timestamp,
+        }
+    }
+
+    /// The verifier's words for a refusal. Not for clients: the text is the provider's.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        match self {
+            Self::Passed(_) => None,
+            Self::Refused(refusal) => refusal.error(),
+        }
+    }
+
+    /// Why it was refused.
+    #[must_use]
+    pub const fn reason_code(&self) -> Option<&ReasonCode> {
+        match self {
+            Self::Passed(_) => None,
+            Self::Refused(refusal) => Some(&refusal.reason_code),
+        }
+    }
+
+    /// Whether this is a pass that only an outage made possible.
+    #[must_use]
+    pub const fn fail_open(&self) -> bool {
+        matches!(self, Self::Passed(pass) if pass.fail_open)
+    }
+}
+
+/// Proof that a captcha was solved. A protected handler can only run while it holds one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pass {
+    score: Option<f64>,
+    raw_score: Option<f64>,
+    timestamp: Option<i64>,
+    challenge_ts: Option<i64>,
+    hostname: Option<String>,
+    action: Option<String>,
+    fail_open: bool,
+}
+
+impl Pass {
+    /// A pass about which nothing more is known. For implementors of
+    /// [`Verifier`](super::Verifier) and for tests of handlers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn failed_open() -> Self {
+        Self {
+            fail_open: true,
+            ..Self::default()
+        }
+    }
+
+    /// Sets the normalised score (0.0 human to 1.0 bot) and the value as the provider sent it.
+    #[must_use]
+    pub const fn with_score(mut self, score: f64, raw: f64) -> Self {
+        self.score = Some(score);
+        self.raw_score = Some(raw);
+        self
+    }
+
+    /// Sets when the verification happened, in seconds since the Unix epoch.
+    #[must_use]
+    pub const fn with_timestamp(mut self, seconds: i64) -> Self {
+        self.timestamp = Some(seconds);
+        self
+    }
+
+    /// Sets when the challenge was solved, in seconds since the Unix epoch.
+    #[must_use]
+    pub const fn with_challenge_ts(mut self, seconds: i64) -> Self {
+        self.challenge_ts = Some(seconds);
+        self
+    }
+
+    /// Sets the host on which the challenge was solved.
+    #[must_use]
+    pub fn with_hostname(mut self, hostname: impl Into<String>) -> Self {
+        self.hostname = Some(hostname.into());
+        self
+    }
+
+    /// Sets the action for which the challenge was solved.
+    #[must_use]
+    pub fn with_action(mut self, action: impl Into<String>) -> Self {
+        self.action = Some(action.into());
+        self
+    }
+
+    /// Risk from 0.0 (human) to 1.0 (bot), where the verifier gives one.
+    #[must_use]
+    pub const fn score(&self) -> Option<f64> {
+        self.score
+    }
+
+    /// The score as the provider sent it, in the provider's direction and range.
+    #[must_use]
+    pub const fn raw_score(&self) -> Option<f64> {
+        self.raw_score
+    }
+
+    /// When the verification happened, in seconds since the Unix epoch.
+    #[must_use]
+    pub const fn timestamp(&self) -> Option<i64> {
+        self.timestamp
+    }
+
+    /// When the challenge was solved, in seconds since the Unix epoch.
+    #[must_use]
+    pub const fn challenge_ts(&self) -> Option<i64> {
+        self.challenge_ts
+    }
+
+    /// The host on which the challenge was solved, where the provider says so.
+    #[must_use]
+    pub fn hostname(&self) -> Option<&str> {
+        self.hostname.as_deref()
+    }
+
+    /// The action for which the challenge was solved, where the provider says so.
+    #[must_use]
+    pub fn action(&self) -> Option<&str> {
+        self.action.as_deref()
+    }
+
+    /// Whether nobody checked: the verifier was unavailable and the fail mode is open.
+    #[must_use]
+    pub const fn fail_open(&self) -> bool {
+        self.fail_open
+    }
+}
+
+/// A captcha that was not solved, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    reason_code: ReasonCode,
+    error: Option<String>,
+    score: Option<f64>,
+    timestamp: Option<i64>,
+}
+
+impl Refusal {
+    /// A refusal for this reason.
+    #[must_use]
+    pub const fn new(reason_code: ReasonCode) -> Self {
+        Self {
+            reason_code,
+            error: None,
+            score: None,
+            timestamp: None,
+        }
+    }
+
+    /// Sets the verifier's own words. They are not shown to clients.
+    #[must_use]
+    pub fn with_error(mut self, error: impl Into<String>) -> Self {
+        self.error = Some(error.into());
+        self
+    }
+
+    /// Sets the normalised score (0.0 human to 1.0 bot).
+    #[must_use]
+    pub const fn with_score(mut self, score: f64) -> Self {
+        self.score = Some(score);
+        self
+    }
+
+    /// Sets when the verification happened, in seconds since the Unix epoch.
+    #[must_use]
+    pub const fn with_timestamp(mut self, seconds: i64) -> Self {
+        self.timestamp = Some(seconds);
+        self
+    }
+
+    /// Why it was refused.
+    #[must_use]
+    pub const fn reason_code(&self) -> &ReasonCode {
+        &self.reason_code
+    }
+
+    /// The verifier's own words, for logs.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+}

@@ -1,0 +1,104 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{FailMode, Verdict, VerifyError, VerifyRequest};
+
+/// The body field that carries a token unless a verifier names another: `captchaToken`.
+pub(crate) const TOKEN_FIELD: &str = "captchaToken";
+
+/// Says whether a captcha was solved. Hosted providers and self-hosted managers implement it.
+///
+/// ```
+/// use captcha_core::verify::{
+///     FailMode, Pass, ReasonCode, Refusal, Verdict, Verifier, VerifyError, VerifyRequest,
+/// };
+///
+/// /// Accepts one fixed password in place of a captcha.
+/// struct Doorman;
+///
+/// #[async_trait::async_trait]
+/// impl Verifier for Doorman {
+///     async fn verify(&self, request: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
+///         Ok(match request.credential().token() {
+///             Some("swordfish") => Verdict::Passed(Pass::new()),
+///             _ => Verdict::Refused(Refusal::new(ReasonCode::InvalidToken)),
+///         })
+///     }
+///
+///     fn fail_mode(&self) -> FailMode {
+///         FailMode::Closed
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Verifier: Send + Sync {
+    /// Asks about one credential. A refused credential is `Ok(Verdict::Refused)`.
+    ///
+    /// Implementations do not apply their fail mode here: whoever asks does, with
+    /// [`FailMode::apply`], so that decorators (rules, a circuit breaker) see the outage itself.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError`] when no verdict could be reached.
+    async fn verify(&self, request: &VerifyRequest<'_>) -> Result<Verdict, VerifyError>;
+
+    /// What an outage of this verifier means for visitors.
+    fn fail_mode(&self) -> FailMode;
+
+    /// Which body fields carry the credential, in order of preference.
+    ///
+    /// Asked once, when the gate is built. The default is the single field `captchaToken`.
+    fn field_sets(&self) -> Vec<FieldSet> {
+        vec![FieldSet::token(TOKEN_FIELD)]
+    }
+}
+
+/// Body fields that carry one credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldSet {
+    /// One field holds the whole token.
+    ///
+    /// Several of these are several names for the same token: sent with different values, the
+    /// request is refused.
+    Token(Cow<'static, str>),
+    /// Several fields that belong together.
+    Together(Vec<Cow<'static, str>>),
+}
+
+impl FieldSet {
+    /// One field that holds the whole token.
+    #[must_use]
+    pub fn token(name: impl Into<Cow<'static, str>>) -> Self {
+        Self::Token(name.into())
+    }
+
+    /// Several fields that belong together.
+    #[must_use]
+    pub fn together<N: Into<Cow<'static, str>>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self::Together(names.into_iter().map(Into::into).collect())
+    }
+}
+
+macro_rules! forward_verifier {
+    ($($pointer:ident),*) => {$(
+        #[async_trait]
+        impl<V: Verifier + ?Sized> Verifier for $pointer<V> {
+            async fn verify(&self, request: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
+                (**self).verify(request).await
+            }
+
+            fn fail_mode(&self) -> FailMode {
+                (**self).fail_mode()
+            }
+
+            fn field_sets(&self) -> Vec<FieldSet> {
+                (**self).field_sets()
+            }
+        }
+    )*};
+}
+
+forward_verifier!(Arc, Box);

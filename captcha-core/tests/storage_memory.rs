@@ -1,0 +1,75 @@
+//! The storage suite on `MemoryStorage`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use captcha_core::storage::{MemoryStorage, Storage};
+use captcha_testkit::ManualClock;
+use captcha_testkit::storage::StorageFixture;
+
+struct Memory {
+    clock: ManualClock,
+    shared: MemoryStorage,
+}
+
+impl Memory {
+    fn new() -> Self {
+        let clock = ManualClock::new();
+        let shared = MemoryStorage::builder().clock(clock.clone()).build();
+        Self { clock, shared }
+    }
+}
+
+#[async_trait]
+impl StorageFixture for Memory {
+    async fn storage(&self) -> Arc<dyn Storage> {
+        Arc::new(self.shared.clone())
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    async fn bounded(&self, capacity: usize) -> Option<Arc<dyn Storage>> {
+        let storage = MemoryStorage::builder()
+            .clock(self.clock.clone())
+            .capacity(capacity);
+        Some(Arc::new(storage.build()))
+    }
+
+    fn clock(&self) -> Option<ManualClock> {
+        Some(self.clock.clone())
+    }
+}
+
+captcha_testkit::storage_suite!(Memory::new());
+
+/// The same suite behind a forwarding pointer, which has to keep every property.
+mod forwarded {
+    use super::*;
+
+    struct Forwarded(Memory);
+
+    #[async_trait]
+    impl StorageFixture for Forwarded {
+        async fn storage(&self) -> Arc<dyn Storage> {
+            Arc::new(Box::new(self.0.storage().await))
+        }
+
+        async fn pass(&self, time: Duration) {
+            self.0.pass(time).await;
+        }
+
+        async fn bounded(&self, capacity: usize) -> Option<Arc<dyn Storage>> {
+            let storage = self.0.bounded(capacity).await?;
+            Some(Arc::new(Box::new(storage)))
+        }
+
+        fn clock(&self) -> Option<ManualClock> {
+            self.0.clock()
+        }
+    }
+
+    captcha_testkit::storage_suite!(Forwarded(Memory::new()));
+}

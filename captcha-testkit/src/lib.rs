@@ -1,0 +1,32 @@
+//! Conformance suites and test doubles for everything built on `captcha-core`.
+//!
+//! * [`StubVerifier`] passes, refuses, fails or hangs, and counts how often it was asked.
+//! * [`ManualClock`] moves when it is told to.
+//! * [`KnownAnswer`] makes challenges whose solution a test knows.
+//! * [`storage_suite!`](crate::storage_suite) checks an implementation of `Storage`.
+//! * [`adapter_contract!`](crate::adapter_contract) drives a framework adapter over a real
+//!   socket through every numbered line of the integration contract.
+//!
+//! Suites are test code: their functions panic where an expectation is not met.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "suites fail by panicking"
+)]
+
+mod clock;
+pub mod contract;
+mod factory;
+mod limiter;
+pub mod storage;
+mod stub;
+
+pub use clock::ManualClock;
+pub use factory::KnownAnswer;
+pub use limiter::StubLimiter;
+pub use stub::{Seen, StubVerifier};

@@ -1,0 +1,149 @@
+// Everything here is a comfort: the page works without it.
+(() => {
+  'use strict';
+
+  const byId = (id) => document.getElementById(id);
+  const form = byId('signup');
+  const create = byId('create');
+  const setBusy = (button, busy) => {
+    if (busy) button.setAttribute('aria-disabled', 'true');
+    else button.removeAttribute('aria-disabled');
+  };
+  const isBusy = (button) => button.getAttribute('aria-disabled') === 'true';
+
+  form.addEventListener('submit', (event) => {
+    if (isBusy(create)) {
+      event.preventDefault();
+      return;
+    }
+    setBusy(create, true);
+    // A stopped or failed navigation reports nothing to the page.
+    setTimeout(setBusy, 10000, create, false);
+  });
+  window.addEventListener('pageshow', () => setBusy(create, false));
+
+  const captcha = byId('captcha');
+  if (!captcha) return;
+
+  const idField = byId('captcha_id');
+  const answer = byId('captcha_answer');
+  const another = byId('new-picture');
+  const status = byId('captcha-status');
+  const say = (text) => { status.textContent = text; };
+
+  let deadline = Infinity;
+  let timer = 0;
+  let latest = 0;
+
+  const inWords = (seconds) => {
+    const [count, unit] = seconds < 90 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];
+    return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  };
+
+  const whyRefused = (response) => {
+    if (response.status === 429) {
+      const header = response.headers.get('Retry-After') ?? '';
+      const seconds = Math.ceil(/^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000);
+      return `Too many new pictures were asked for. Please wait ${seconds > 0 ? inWords(seconds) : 'a moment'}.`;
+    }
+    return response.status === 503
+      ? 'No new picture can be made right now. Please try again in a moment.'
+      : 'The site could not make a new picture. Please try again in a moment.';
+  };
+
+  const load = async () => {
+    const response = await fetch('/captcha/new', { method: 'POST', headers: { Accept: 'application/json' } });
+    if (!response.ok) return { refusal: whyRefused(response) };
+    const challenge = await response.json();
+    const old = byId('captcha-image');
+    const image = new Image(220, 80);
+    image.id = old.id;
+    image.alt = old.alt;
+    // Wait for the pixels, so that the picture and the hidden id change together.
+    await new Promise((resolve, reject) => {
+      image.onload = resolve;
+      image.onerror = () => reject(new Error('picture did not load'));
+      image.src = challenge.image_url;
+    });
+    return { challenge, image };
+  };
+
+  const withinSeconds = (seconds, work) => Promise.race([
+    work,
+    new Promise((_, reject) => { setTimeout(reject, seconds * 1000, new Error('too slow')); }),
+  ]);
+
+  const show = ({ challenge, image }) => {
+    byId('captcha-image').replaceWith(image);
+    idField.value = challenge.id;
+    byId('captcha-prompt').textContent = challenge.prompt;
+    answer.value = '';
+    answer.removeAttribute('aria-invalid');
+    answer.removeAttribute('aria-describedby');
+    byId('captcha-error')?.remove();
+    document.title = document.title.replace(/^Error: /, '');
+    startClock(challenge.expires_in);
+  };
+
+  const expired = 'This picture has expired. Choose “New picture” to get another one.';
+  const shown = {
+    asked: 'A new picture is shown.',
+    expired: 'The picture had expired, so a new one is shown.',
+    restored: 'The earlier picture may no longer be valid, so a new one is shown.',
+  };
+
+  const renew = async (reason) => {
+    const turn = ++latest;
+    setBusy(another, true);
+    say('');
+    let result;
+    try {
+      result = await withinSeconds(15, load());
+    } catch {
+      result = { refusal: 'The new picture did not arrive. Check your connection and try again.' };
+    }
+    // A page taken from the back/forward cache may have started a later request.
+    if (turn !== latest) return;
+    setBusy(another, false);
+    if (result.refusal) {
+      say(Date.now() < deadline ? result.refusal : `${result.refusal} The one shown can no longer be used.`);
+    } else if (reason === 'expired' && answer.value !== '') {
+      say(expired);
+    } else {
+      show(result);
+      if (reason === 'asked') answer.focus();
+      say(shown[reason]);
+    }
+  };
+
+  const checkClock = () => {
+    if (Date.now() < deadline) return armTimer();
+    if (isBusy(another)) return;
+    if (answer.value === '' && !document.hidden) renew('expired');
+    else say(expired);
+  };
+
+  // Timers stop while a machine sleeps and overflow after 24 days, hence the deadline.
+  const armTimer = () => {
+    clearTimeout(timer);
+    if (deadline !== Infinity) timer = setTimeout(checkClock, Math.min(deadline - Date.now(), 2 ** 31 - 1));
+  };
+
+  const startClock = (seconds) => {
+    deadline = Number(seconds) > 0 ? Date.now() + Number(seconds) * 1000 : Infinity;
+    armTimer();
+  };
+
+  another.addEventListener('click', (event) => {
+    event.preventDefault();
+    if (!isBusy(another)) renew('asked');
+  });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) checkClock(); });
+  window.addEventListener('pageshow', (event) => {
+    if (!event.persisted) return;
+    deadline = 0;
+    renew('restored');
+  });
+
+  startClock(captcha.dataset.expiresIn);
+})();
