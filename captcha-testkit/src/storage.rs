@@ -74,9 +74,15 @@ pub async fn keeps_what_was_put(fixture: &dyn StorageFixture) {
 pub async fn never_overwrites(fixture: &dyn StorageFixture) {
     let (one, other) = (fixture.storage().await, fixture.storage().await);
     let key = fresh_key();
-    assert_eq!(one.put_new(&key, b"first", LONG).await.unwrap(), Put::Stored);
+    assert_eq!(
+        one.put_new(&key, b"first", LONG).await.unwrap(),
+        Put::Stored
+    );
     let _ = one.hit(&key, Counter::Answers).await.unwrap();
-    assert_eq!(other.put_new(&key, b"second", LONG).await.unwrap(), Put::Exists);
+    assert_eq!(
+        other.put_new(&key, b"second", LONG).await.unwrap(),
+        Put::Exists
+    );
     let Lookup::Live(stored) = one.get(&key).await.unwrap() else {
         panic!("not live");
     };
@@ -91,7 +97,11 @@ pub async fn unknown_keys_are_absent(fixture: &dyn StorageFixture) {
     let hit = storage.hit(&key, Counter::Answers).await.unwrap();
     assert_eq!(hit, Lookup::Absent);
     assert!(!storage.consume(&key).await.unwrap());
-    assert_eq!(storage.get(&key).await.unwrap(), Lookup::Absent, "hit made one");
+    assert_eq!(
+        storage.get(&key).await.unwrap(),
+        Lookup::Absent,
+        "hit made one"
+    );
 }
 
 /// The two counters count apart, and a hit returns the count after it.
@@ -174,7 +184,9 @@ pub async fn atk_36_expired_is_not_live(fixture: &dyn StorageFixture) {
     fixture.pass(SHORT).await;
     assert!(!storage.consume(&consumed).await.unwrap());
     assert!(!is_live(&storage.get(&read).await.unwrap()));
-    assert!(!is_live(&storage.hit(&hit, Counter::Answers).await.unwrap()));
+    assert!(!is_live(
+        &storage.hit(&hit, Counter::Answers).await.unwrap()
+    ));
     assert!(is_live(&storage.get(&lasting).await.unwrap()));
 }
 
