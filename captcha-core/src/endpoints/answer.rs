@@ -13,7 +13,8 @@ impl Endpoints {
     pub(super) async fn answer(&self, head: &Parts, body: &Bytes) -> Response<Bytes> {
         let mut fields = FoundFields::new(Arc::clone(&self.inner.answer_fields));
         scan(head, body, &mut fields);
-        let (Some(id), Some(answer)) = (fields.text("id"), fields.text("answer")) else {
+        let sent = fields.text("id").zip(fields.text("answer"));
+        let Some((id, answer)) = sent.filter(|_| !fields.is_broken()) else {
             return respond::problem(
                 StatusCode::BAD_REQUEST,
                 "invalid_request",

@@ -125,7 +125,7 @@ impl<'a> FoundFields<'a> {
         &self.names
     }
 
-    pub(super) const fn is_broken(&self) -> bool {
+    pub(crate) const fn is_broken(&self) -> bool {
         self.broken
     }
 

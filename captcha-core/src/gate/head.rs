@@ -48,3 +48,10 @@ impl RequestHead for http::request::Parts {
         self.extensions.get::<PeerAddr>().map(|peer| peer.0)
     }
 }
+
+/// Whether whole-route protection lets this method through: GET, HEAD and OPTIONS, which change
+/// nothing (RFC 9110, section 9.2.1; TRACE, which no handler serves, is not among them).
+#[must_use]
+pub fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}

