@@ -18,6 +18,7 @@ pub async fn c48_hostile_requests(serve: &impl AsyncFn(Setup) -> Server) {
         "{part}\r\nContent-Type: multipart/mixed; boundary=Y\r\n\r\n--Y\r\n\r\nt\r\n--Y--\r\n--XBOUNDARYX--"
     );
     let mut calls = vec![
+        Call::post("/head").header("x-captcha-token", b"\xe4\xff"),
         Call::post("/protected/json").json(deep.clone()),
         Call::post("/protected/json").json(format!("{{\"a\":{deep}")),
         Call::post("/protected/json").json(format!("{{\"captchaToken\":{deep}")),

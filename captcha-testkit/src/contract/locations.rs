@@ -179,7 +179,6 @@ pub async fn c07_missing_token(serve: &impl AsyncFn(Setup) -> Server) {
 pub async fn c08_malformed_token(serve: &impl AsyncFn(Setup) -> Server) {
     let mut calls = vec![
         Call::post("/whole").token("two words"),
-        Call::post("/whole").header("x-captcha-token", b"\xe4\xff"),
         Call::post("/whole").token("\u{e4}"),
     ];
     for value in ["+", "%20", "a+b", "%00", "a%0Ab", "%C3%A4", "%FF", "%7F"] {
