@@ -68,6 +68,7 @@ pub use captcha_core::gate::{Gate, Rejection};
 pub use captcha_core::verify::Pass;
 pub use checked::Checked;
 pub use extract::Captcha;
+pub use head::Head;
 pub use middleware::{CaptchaMiddleware, CaptchaMiddlewareService};
 pub use rejection::{CaptchaRejection, respond};
 pub use routes::routes;

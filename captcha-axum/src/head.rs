@@ -5,7 +5,11 @@ use captcha_core::gate::RequestHead;
 use http::request::Parts;
 
 /// A request's head as the gate reads it. The peer is axum's [`ConnectInfo`].
-pub(crate) struct Head<'a>(pub(crate) &'a Parts);
+///
+/// For handlers that issue a challenge themselves, with
+/// [`Endpoints::issue_for`](captcha_core::endpoints::Endpoints::issue_for).
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a>(pub &'a Parts);
 
 impl RequestHead for Head<'_> {
     fn each_header<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {

@@ -5,7 +5,11 @@ use rocket::Request;
 
 /// A request's head as the gate reads it. The peer is the socket's, not Rocket's `client_ip`,
 /// which believes the header `X-Real-IP` of anybody.
-pub(crate) struct Head<'a, 'r>(pub(crate) &'a Request<'r>);
+///
+/// For handlers that issue a challenge themselves, with
+/// [`Endpoints::issue_for`](captcha_core::endpoints::Endpoints::issue_for).
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a, 'r>(pub &'a Request<'r>);
 
 impl RequestHead for Head<'_, '_> {
     fn each_header<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {

@@ -73,6 +73,7 @@ pub use captcha_core::verify::Pass;
 pub use checked::Checked;
 pub use extract::Captcha;
 pub use fairing::CaptchaFairing;
+pub use head::Head;
 pub use rejection::{CaptchaRejection, rejection, respond};
 pub use routes::routes;
 pub use verified::Verified;

@@ -1,0 +1,24 @@
+//! Serves the example site with axum. See `example_site::Config` for its settings.
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use example_site::{Config, Site};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    example_site::init_logging();
+    let config = Config::from_env()?;
+    let app = example_axum::app(Site::new(config.manager()?, "axum"));
+    let listener = TcpListener::bind(config.addr).await?;
+    example_site::announce(listener.local_addr()?);
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async {
+            // Without a signal handler the process is simply killed.
+            let _ = tokio::signal::ctrl_c().await;
+        })
+        .await?;
+    Ok(())
+}

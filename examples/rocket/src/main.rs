@@ -1,0 +1,19 @@
+//! Serves the example site with Rocket. See `example_site::Config` for its settings.
+
+use std::error::Error;
+
+use example_site::{Config, Site};
+
+#[rocket::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    example_site::init_logging();
+    let config = Config::from_env()?;
+    let site = Site::new(config.manager()?, "Rocket");
+    let rocket_config = rocket::Config {
+        address: config.addr.ip(),
+        port: config.addr.port(),
+        ..rocket::Config::release_default()
+    };
+    let _rocket = example_rocket::app(site, rocket_config).launch().await?;
+    Ok(())
+}

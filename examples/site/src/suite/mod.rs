@@ -1,0 +1,1 @@
+//! What every example site shows, over a real socket and in a real browser.
