@@ -31,12 +31,9 @@ pub(crate) async fn buffer(mut payload: Payload, limit: usize) -> Result<Bytes, 
 }
 
 pub(crate) fn unpacks(coding: &str) -> bool {
-    match coding {
-        "gzip" | "deflate" => cfg!(feature = "decompress-gzip"),
-        "br" => cfg!(feature = "decompress-brotli"),
-        "zstd" => cfg!(feature = "decompress-zstd"),
-        _ => false,
-    }
+    (cfg!(feature = "decompress-gzip") && matches!(coding, "gzip" | "deflate"))
+        || (cfg!(feature = "decompress-brotli") && coding == "br")
+        || (cfg!(feature = "decompress-zstd") && coding == "zstd")
 }
 
 /// Unpacks a copy of the body to search it; the handler's extractor unpacks the original itself.

@@ -10,6 +10,7 @@ use crate::rejection::respond;
 
 /// The routes of a self-hosted captcha, under the prefix of the endpoints. Add them to an app
 /// with `.service(…)`, outside any [`CaptchaMiddleware`](crate::CaptchaMiddleware).
+#[must_use]
 pub fn routes(endpoints: Endpoints) -> impl HttpServiceFactory + 'static {
     let path = format!("{}/{{segment}}", endpoints.prefix());
     web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {

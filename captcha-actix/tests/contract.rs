@@ -1,5 +1,13 @@
 //! The adapter contract on actix-web.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
 use actix_multipart::Multipart;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, Service, ServiceResponse};

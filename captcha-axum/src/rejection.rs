@@ -13,6 +13,7 @@ pub enum CaptchaRejection<R> {
 }
 
 /// The answer to a refused request, for handlers that hold a [`Rejection`].
+#[must_use]
 pub fn respond(rejection: Rejection) -> Response {
     rejection.into_response()
 }

@@ -1,5 +1,13 @@
 //! The adapter contract on axum.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
 use std::net::SocketAddr;
 
 use axum::extract::{DefaultBodyLimit, FromRef, Multipart, State};

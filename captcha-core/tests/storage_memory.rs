@@ -1,5 +1,13 @@
 //! The storage suite on `MemoryStorage`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ pub(crate) enum Admitted<'r, V, E> {
         value: Result<V, (Status, E)>,
     },
     /// It is of a type this guard is not for, and was left alone.
-    Forward(Data<'r>, Status),
+    Forward(Box<Data<'r>>, Status),
     /// There is nothing to go on with.
     Refused(Rejection),
 }

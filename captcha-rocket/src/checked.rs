@@ -66,7 +66,7 @@ fn checked<'r, V, E>(
             value: Err((status, error)),
             ..
         } => Outcome::Error((status, CaptchaRejection::Inner(error))),
-        Admitted::Forward(data, status) => Outcome::Forward((data, status)),
+        Admitted::Forward(data, status) => Outcome::Forward((*data, status)),
         Admitted::Refused(rejection) => Outcome::Error(refuse(request, rejection)),
     }
 }

@@ -52,7 +52,7 @@ fn captcha<'r, V, E>(
             outcome: Ok(_),
             value: Err((status, error)),
         } => Outcome::Error((status, CaptchaRejection::Inner(error))),
-        Admitted::Forward(data, status) => Outcome::Forward((data, status)),
+        Admitted::Forward(data, status) => Outcome::Forward((*data, status)),
         Admitted::Read {
             outcome: Err(rejection),
             ..

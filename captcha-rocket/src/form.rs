@@ -23,7 +23,7 @@ pub(crate) async fn admit<'r, T: FromForm<'r>>(
         // Only a token in the head can have come along; without one this is a refusal, not a
         // forward.
         _ => match gate.locate(&Head(request), None) {
-            Ok(_) => Admitted::Forward(data, Status::UnsupportedMediaType),
+            Ok(_) => Admitted::Forward(Box::new(data), Status::UnsupportedMediaType),
             Err(rejection) => Admitted::Refused(rejection),
         },
     }
@@ -77,7 +77,7 @@ async fn multipart<'r, T: FromForm<'r>>(
     let guard = Form::<Observed<'r, T>>::from_data(request, data);
     let observed = match observing(gate, guard).await {
         Outcome::Success(form) => form.into_inner(),
-        Outcome::Forward((data, status)) => return Admitted::Forward(data, status),
+        Outcome::Forward((data, status)) => return Admitted::Forward(Box::new(data), status),
         Outcome::Error((_, error)) => {
             tracing::debug!(%error, "the form cannot be read");
             return Admitted::Refused(Rejection::missing_token());

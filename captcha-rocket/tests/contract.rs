@@ -1,5 +1,13 @@
 //! The adapter contract on Rocket.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
 use captcha_rocket::{Captcha, CaptchaFairing, Checked, Verified};
 use captcha_testkit::contract::client::Call;
 use captcha_testkit::contract::{

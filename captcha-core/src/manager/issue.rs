@@ -142,7 +142,6 @@ impl CaptchaManager {
 }
 
 /// The message of a JSON error can quote the record, so it is not kept.
-#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
 pub(super) fn corrupt(error: serde_json::Error) -> StorageError {
     let place = format!("column {}", error.column());
     StorageError::new(StorageErrorKind::Corrupt).with_source(place)

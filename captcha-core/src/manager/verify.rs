@@ -40,24 +40,23 @@ impl CaptchaManager {
             Lookup::Expired => return Err(ChallengeError::Expired.into()),
             Lookup::Absent => return Err(ChallengeError::NotFound.into()),
         };
-        let max_attempts = self.inner.max_attempts;
-        if stored.answers <= max_attempts {
-            let challenge = Challenge::from_payload(&stored.payload).map_err(corrupt)?;
-            if challenge.check(answer) {
-                // Of several right answers only the one that removes the challenge passes.
-                return if storage.consume(&key).await? {
-                    Ok(AnswerOutcome::Right)
-                } else {
-                    Err(ChallengeError::NotFound.into())
-                };
-            }
+        let attempts_left = self.inner.max_attempts.checked_sub(stored.answers);
+        // An answer past the limit is not looked at, and leaves the challenge to those that are:
+        // removing it here could take it from a right answer that came first.
+        let attempts_left = attempts_left.ok_or(ChallengeError::TooManyAttempts)?;
+        let challenge = Challenge::from_payload(&stored.payload).map_err(corrupt)?;
+        if challenge.check(answer) {
+            // Of several right answers only the one that removes the challenge passes.
+            return if storage.consume(&key).await? {
+                Ok(AnswerOutcome::Right)
+            } else {
+                Err(ChallengeError::NotFound.into())
+            };
         }
-        match max_attempts.saturating_sub(stored.answers) {
-            0 => {
-                storage.consume(&key).await?;
-                Err(ChallengeError::TooManyAttempts.into())
-            }
-            attempts_left => Ok(AnswerOutcome::Wrong { attempts_left }),
+        if attempts_left == 0 {
+            storage.consume(&key).await?;
+            return Err(ChallengeError::TooManyAttempts.into());
         }
+        Ok(AnswerOutcome::Wrong { attempts_left })
     }
 }

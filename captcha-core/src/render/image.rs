@@ -66,7 +66,7 @@ impl ImageRenderer {
             .collect::<Result<Vec<_>, _>>()?;
         let advance: f32 = glyphs.iter().map(|glyph| glyph.advance + TRACKING).sum();
         // As large as the height allows, smaller when the line would not fit.
-        let size = (height * 0.66).min(width * 0.9 / advance.max(0.1));
+        let size = (height * 0.66).min(width * 0.86 / advance.max(0.1));
         let mut pen = (width - advance * size) / 2.0;
         let wave = Wave::random(rng, width, height);
         for glyph in &glyphs {

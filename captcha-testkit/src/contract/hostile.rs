@@ -8,7 +8,7 @@ use super::client::{Call, send_raw};
 use super::{Captcha, Server, Setup};
 
 /// 48. Nested, truncated, oversized and contradictory requests get a 4xx, and the server lives.
-pub async fn c48_hostile_requests(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c48_atk_41_hostile_requests(serve: &impl AsyncFn(Setup) -> Server) {
     let captcha = Captcha::new();
     let server = serve(captcha.setup()).await;
     let deep = "[".repeat(500_000);
@@ -103,7 +103,7 @@ pub async fn c48_hostile_requests(serve: &impl AsyncFn(Setup) -> Server) {
 }
 
 /// 49. Random bytes under random content types get a 4xx, and the server lives.
-pub async fn c49_random_requests(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c49_atk_41_random_requests(serve: &impl AsyncFn(Setup) -> Server) {
     const TYPES: [&str; 6] = [
         "application/x-www-form-urlencoded",
         "application/json",

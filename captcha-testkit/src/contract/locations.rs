@@ -156,7 +156,7 @@ pub async fn c06_fields_the_verifier_names(serve: &impl AsyncFn(Setup) -> Server
 }
 
 /// 7. Without a token the request is refused: 400 `missing_token`. An empty one is none.
-pub async fn c07_missing_token(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c07_atk_14_missing_token(serve: &impl AsyncFn(Setup) -> Server) {
     let calls = [
         Call::post("/protected/form").form(FORM),
         Call::post("/protected/form").form(""),

@@ -52,7 +52,7 @@ macro_rules! adapter_contract {
             locations: c04_token_in_multipart
             locations: c05_token_in_the_query_only_where_trusted
             locations: c06_fields_the_verifier_names
-            locations: c07_missing_token
+            locations: c07_atk_14_missing_token
             locations: c08_malformed_token
             locations: c09_token_too_long
             locations: c10_token_given_twice
@@ -75,26 +75,26 @@ macro_rules! adapter_contract {
             outcomes: c27_nothing_leaks
             outcomes: c28_problem_documents
             outcomes: c29_rejections_are_visible_outside
-            outcomes: c30_client_address_and_user_agent
+            outcomes: c30_atk_37_client_address_and_user_agent
             whole_route: c31_the_handler_reads_the_same_bytes
             whole_route: c32_safe_methods_pass_untouched
-            whole_route: c33_every_other_method_is_protected
+            whole_route: c33_atk_15_every_other_method_is_protected
             whole_route: c34_one_request_spends_one_token
             whole_route: c35_verified_reads_the_head
             whole_route: c36_checked_keeps_what_was_typed
-            self_hosted: c37_an_answer_passes_once
-            self_hosted: c38_a_pass_token_passes_once
-            self_hosted: c39_concurrent_right_answers
-            self_hosted: c40_concurrent_wrong_answers
-            self_hosted: c41_whatever_is_not_the_answer
+            self_hosted: c37_atk_01_an_answer_passes_once
+            self_hosted: c38_atk_01_a_pass_token_passes_once
+            self_hosted: c39_atk_02_concurrent_right_answers
+            self_hosted: c40_atk_25_concurrent_wrong_answers
+            self_hosted: c41_atk_12_atk_44_whatever_is_not_the_answer
             self_hosted: c42_endpoints_serve_a_challenge
-            self_hosted: c43_endpoints_refuse
+            self_hosted: c43_atk_34_endpoints_refuse
             self_hosted: c44_rate_limited
-            self_hosted: c45_nothing_is_cached
-            self_hosted: c46_the_solution_stays_on_the_server
-            self_hosted: c47_full_storage
-            hostile: c48_hostile_requests
-            hostile: c49_random_requests
+            self_hosted: c45_atk_47_nothing_is_cached
+            self_hosted: c46_atk_30_the_solution_stays_on_the_server
+            self_hosted: c47_atk_03_full_storage
+            hostile: c48_atk_41_hostile_requests
+            hostile: c49_atk_41_random_requests
         );
     };
     (@cases $serve:expr; $($module:ident: $case:ident)*) => {$(

@@ -151,7 +151,7 @@ pub async fn c29_rejections_are_visible_outside(serve: &impl AsyncFn(Setup) -> S
 }
 
 /// 30. The verifier learns the client's address, from trusted proxies only, and its user agent.
-pub async fn c30_client_address_and_user_agent(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c30_atk_37_client_address_and_user_agent(serve: &impl AsyncFn(Setup) -> Server) {
     let stub = StubVerifier::passes();
     let gate = |builder: captcha_core::gate::GateBuilder| Setup::gate(builder.build().unwrap());
     let call = || {

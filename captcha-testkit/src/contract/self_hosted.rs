@@ -31,7 +31,7 @@ fn is_invalid_answer(reply: &Reply, what: &str) {
 }
 
 /// 37. A right answer sent with the form passes once, and never again.
-pub async fn c37_an_answer_passes_once(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c37_atk_01_an_answer_passes_once(serve: &impl AsyncFn(Setup) -> Server) {
     let captcha = Captcha::new();
     let server = serve(captcha.setup()).await;
     let id = captcha.issue().await;
@@ -55,7 +55,7 @@ pub async fn c37_an_answer_passes_once(serve: &impl AsyncFn(Setup) -> Server) {
 }
 
 /// 38. A right answer given to the endpoint is exchanged for a token that passes once.
-pub async fn c38_a_pass_token_passes_once(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c38_atk_01_a_pass_token_passes_once(serve: &impl AsyncFn(Setup) -> Server) {
     let captcha = Captcha::new();
     let server = serve(captcha.setup()).await;
     for as_json in [false, true] {
@@ -123,7 +123,7 @@ async fn at_once(server: &Server, calls: Vec<Call>) -> Vec<u16> {
 }
 
 /// 39. Of 500 right answers to one challenge at once, one passes.
-pub async fn c39_concurrent_right_answers(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c39_atk_02_concurrent_right_answers(serve: &impl AsyncFn(Setup) -> Server) {
     let captcha = Captcha::new();
     let server = serve(captcha.setup()).await;
     let id = captcha.issue().await;
@@ -135,7 +135,7 @@ pub async fn c39_concurrent_right_answers(serve: &impl AsyncFn(Setup) -> Server)
 
 /// 40. Of 500 wrong answers at once no more than the allowed tries are looked at, and right ones
 ///     sent along pass at most once.
-pub async fn c40_concurrent_wrong_answers(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c40_atk_25_concurrent_wrong_answers(serve: &impl AsyncFn(Setup) -> Server) {
     let captcha = Captcha::new();
     let server = serve(captcha.setup()).await;
     let id = captcha.issue().await;
@@ -166,7 +166,7 @@ pub async fn c40_concurrent_wrong_answers(serve: &impl AsyncFn(Setup) -> Server)
 
 /// 41. Unknown, expired, spent, malformed and foreign ids with any kind of answer, and wrong
 ///     answers, are all refused alike: 400 `invalid_answer`.
-pub async fn c41_whatever_is_not_the_answer(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c41_atk_12_atk_44_whatever_is_not_the_answer(serve: &impl AsyncFn(Setup) -> Server) {
     let captcha = Captcha::new();
     let server = serve(captcha.setup()).await;
     let expired = captcha.issue().await;
@@ -273,7 +273,7 @@ pub async fn c42_endpoints_serve_a_challenge(serve: &impl AsyncFn(Setup) -> Serv
 
 /// 43. The endpoints refuse: 404 unknown, 410 expired or drawn too often, 429 too many answers,
 ///     405 other methods, 400 no answer, 413 too large; request parameters change nothing.
-pub async fn c43_endpoints_refuse(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c43_atk_34_endpoints_refuse(serve: &impl AsyncFn(Setup) -> Server) {
     let captcha = Captcha::new();
     let server = serve(captcha.setup()).await;
     let get = |path: String| Call::new(Method::GET, path);
@@ -397,7 +397,7 @@ pub async fn c44_rate_limited(serve: &impl AsyncFn(Setup) -> Server) {
 }
 
 /// 45. No answer of the endpoints may be cached.
-pub async fn c45_nothing_is_cached(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c45_atk_47_nothing_is_cached(serve: &impl AsyncFn(Setup) -> Server) {
     let captcha = Captcha::new();
     let server = serve(captcha.setup()).await;
     let id = captcha.issue().await;
@@ -421,7 +421,7 @@ pub async fn c45_nothing_is_cached(serve: &impl AsyncFn(Setup) -> Server) {
 }
 
 /// 46. The solution is in no byte that is sent: plain, reversed, hex, base64 or as code points.
-pub async fn c46_the_solution_stays_on_the_server(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c46_atk_30_the_solution_stays_on_the_server(serve: &impl AsyncFn(Setup) -> Server) {
     let captcha = Captcha::new();
     let server = serve(captcha.setup()).await;
     let reply = Call::post("/captcha/new").send(server.addr).await;
@@ -478,7 +478,7 @@ pub async fn c46_the_solution_stays_on_the_server(serve: &impl AsyncFn(Setup) ->
 }
 
 /// 47. A full storage refuses new challenges with 503 and keeps the ones it has.
-pub async fn c47_full_storage(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c47_atk_03_full_storage(serve: &impl AsyncFn(Setup) -> Server) {
     let storage = MemoryStorage::builder().capacity(3).build();
     let manager = CaptchaManager::builder(storage)
         .factory(KnownAnswer(ANSWER))

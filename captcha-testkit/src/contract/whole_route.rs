@@ -55,7 +55,7 @@ pub async fn c32_safe_methods_pass_untouched(serve: &impl AsyncFn(Setup) -> Serv
 }
 
 /// 33. Every other method is protected, and headers that override the method change nothing.
-pub async fn c33_every_other_method_is_protected(serve: &impl AsyncFn(Setup) -> Server) {
+pub async fn c33_atk_15_every_other_method_is_protected(serve: &impl AsyncFn(Setup) -> Server) {
     let stub = StubVerifier::passes();
     let server = serve(Setup::stub(&stub)).await;
     for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {

@@ -1,5 +1,13 @@
 //! The site suite on actix-web.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer};
 use example_site::Site;

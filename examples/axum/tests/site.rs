@@ -1,5 +1,13 @@
 //! The site suite on axum.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
 use std::net::SocketAddr;
 
 use example_site::Site;

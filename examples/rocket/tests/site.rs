@@ -1,5 +1,13 @@
 //! The site suite on Rocket.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
 use example_site::Site;
 use example_site::suite::Server;
 use rocket::fairing::AdHoc;

@@ -1,0 +1,69 @@
+//! What the tests of this folder share.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use captcha_core::storage::{
+    Counter, Lookup, Put, Storage, StorageError, StorageErrorKind, StorageKey,
+};
+use tracing::instrument::WithSubscriber;
+
+/// A storage whose server is gone.
+pub(crate) struct BrokenStorage;
+
+fn gone<T>() -> Result<T, StorageError> {
+    Err(StorageError::new(StorageErrorKind::Unavailable).with_source("connection refused"))
+}
+
+#[async_trait]
+impl Storage for BrokenStorage {
+    async fn put_new(&self, _: &StorageKey, _: &[u8], _: Duration) -> Result<Put, StorageError> {
+        gone()
+    }
+
+    async fn get(&self, _: &StorageKey) -> Result<Lookup, StorageError> {
+        gone()
+    }
+
+    async fn hit(&self, _: &StorageKey, _: Counter) -> Result<Lookup, StorageError> {
+        gone()
+    }
+
+    async fn consume(&self, _: &StorageKey) -> Result<bool, StorageError> {
+        gone()
+    }
+
+    async fn purge_expired(&self, _: usize) -> Result<usize, StorageError> {
+        gone()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a future and returns everything it logged, down to the finest level.
+pub(crate) async fn captured_logs<F: Future>(future: F) -> (F::Output, String) {
+    let sink = Sink::default();
+    let writer = sink.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let output = future.with_subscriber(subscriber).await;
+    let text = String::from_utf8_lossy(&sink.0.lock().unwrap()).into_owned();
+    (output, text)
+}

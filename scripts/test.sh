@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Everything that has to hold before a change lands. Installs what is missing on a Debian machine
+# that has Rust: rustfmt and clippy, and Chromium with its driver for the browser tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+if ! command -v cargo >/dev/null && [ -f "$HOME/.cargo/env" ]; then
+    . "$HOME/.cargo/env"
+fi
+
+for component in rustfmt clippy; do
+    if ! cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1; then
+        say "installing $component"
+        rustup component add "$component"
+    fi
+done
+
+missing=()
+command -v cc >/dev/null || missing+=(gcc libc6-dev)
+command -v chromedriver >/dev/null || missing+=(chromium chromium-driver)
+if [ "${#missing[@]}" -gt 0 ]; then
+    say "installing ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+fi
+
+say "format"
+cargo fmt --all -- --check
+cargo fmt --manifest-path benches/Cargo.toml -- --check
+
+say "clippy"
+cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+say "features one by one"
+cargo check -q -p captcha-core --no-default-features
+for feature in '' decompress-gzip decompress-brotli decompress-zstd; do
+    cargo check -q -p captcha-actix --no-default-features --features "$feature"
+done
+
+say "tests"
+# With this set, a browser test that finds no browser fails instead of being left out.
+export CAPTCHA_BROWSER_TESTS=1
+cargo test --workspace --all-features
+
+say "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
+
+say "all green"
