@@ -2,7 +2,7 @@ use std::io::Read;
 
 use actix_web::dev::Payload;
 use bytes::{Bytes, BytesMut};
-use captcha_core::gate::Rejection;
+use captcha_core::gate::{Gate, Rejection};
 use futures_util::StreamExt;
 
 /// Reads a body to its end as it was sent, up to the limit. One that came in one piece is not
@@ -16,6 +16,8 @@ pub(crate) async fn buffer(mut payload: Payload, limit: usize) -> Result<Bytes, 
             Rejection::missing_token()
         })?;
         if piece.len() > limit.saturating_sub(first.len().max(all.len())) {
+            drop((first, all));
+            linger(payload).await;
             return Err(Rejection::body_too_large());
         }
         if first.is_empty() && all.is_empty() {
@@ -30,6 +32,18 @@ pub(crate) async fn buffer(mut payload: Payload, limit: usize) -> Result<Bytes, 
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
+/// Throws away what still comes in of a refused body, within bounds, so that the client gets to
+/// read the answer.
+pub(crate) async fn linger(mut payload: Payload) {
+    let mut left = Gate::LINGER_BYTES;
+    while let Some(Ok(piece)) = payload.next().await {
+        match left.checked_sub(piece.len()) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+    }
+}
+
 pub(crate) fn unpacks(coding: &str) -> bool {
     (cfg!(feature = "decompress-gzip") && matches!(coding, "gzip" | "deflate"))
         || (cfg!(feature = "decompress-brotli") && coding == "br")
@@ -41,21 +55,11 @@ pub(crate) fn unpacks(coding: &str) -> bool {
 /// Read through a decoder that stops at the limit, so that a small body cannot become a large one
 /// in memory, neither here nor when actix-web unpacks it afterwards.
 pub(crate) fn unpack(packed: &Bytes, coding: &str, limit: usize) -> Result<Bytes, Rejection> {
-    let packed_bytes: &[u8] = packed;
-    let decoder: Box<dyn Read + '_> = match coding {
-        #[cfg(feature = "decompress-gzip")]
-        "gzip" => Box::new(flate2::read::MultiGzDecoder::new(packed_bytes)),
-        #[cfg(feature = "decompress-gzip")]
-        "deflate" => Box::new(flate2::read::ZlibDecoder::new(packed_bytes)),
-        #[cfg(feature = "decompress-brotli")]
-        "br" => Box::new(brotli::Decompressor::new(packed_bytes, 4096)),
-        #[cfg(feature = "decompress-zstd")]
-        "zstd" => match zstd::stream::read::Decoder::with_buffer(packed_bytes) {
-            Ok(decoder) => Box::new(decoder),
-            Err(_) => return Err(Rejection::missing_token()),
-        },
-        "" | "identity" => return Ok(packed.clone()),
-        _ => return Err(Rejection::unsupported_encoding()),
+    if coding.is_empty() || coding == "identity" {
+        return Ok(packed.clone());
+    }
+    let Some(decoder) = decoder(packed, coding) else {
+        return Err(Rejection::unsupported_encoding());
     };
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut unpacked = Vec::new();
@@ -67,4 +71,31 @@ pub(crate) fn unpack(packed: &Bytes, coding: &str, limit: usize) -> Result<Bytes
         return Err(Rejection::body_too_large());
     }
     Ok(unpacked.into())
+}
+
+#[cfg_attr(
+    not(any(
+        feature = "decompress-gzip",
+        feature = "decompress-brotli",
+        feature = "decompress-zstd"
+    )),
+    expect(unused_variables, reason = "nothing is unpacked without a feature")
+)]
+fn decoder<'a>(packed: &'a [u8], coding: &str) -> Option<Box<dyn Read + 'a>> {
+    match coding {
+        #[cfg(feature = "decompress-gzip")]
+        "gzip" => Some(Box::new(flate2::read::MultiGzDecoder::new(packed))),
+        #[cfg(feature = "decompress-gzip")]
+        "deflate" => Some(Box::new(flate2::read::ZlibDecoder::new(packed))),
+        #[cfg(feature = "decompress-brotli")]
+        "br" => Some(Box::new(brotli::Decompressor::new(packed, 4096))),
+        #[cfg(feature = "decompress-zstd")]
+        "zstd" => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).ok()?;
+            // 8 MiB, what RFC 8878 asks a decoder to support; a frame can ask for far more.
+            decoder.window_log_max(23).ok()?;
+            Some(Box::new(decoder))
+        }
+        _ => None,
+    }
 }

@@ -15,6 +15,10 @@ use crate::rejection::CaptchaRejection;
 /// `Multipart`, `web::Bytes`, or one's own. A refused request is answered by
 /// [`CaptchaRejection`] and the handler does not run.
 ///
+/// `Option<Captcha<T>>`, `Result<Captcha<T>, _>` and `Either<Captcha<T>, _>` make the protection
+/// optional: the handler runs for refused requests too. For pages that show the form again there
+/// is [`Checked`](crate::Checked).
+///
 /// Forms and JSON are buffered up to the gate's limit; so are multipart bodies, unless the token
 /// is in the head. A second extractor of the payload finds it empty, as always in actix-web.
 ///

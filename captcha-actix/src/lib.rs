@@ -32,9 +32,10 @@
 //! * [`CaptchaMiddleware`] protects whole apps, scopes and resources.
 //! * [`routes`] serves the endpoints of a self-hosted captcha.
 //!
-//! The gate comes from `app_data`, as a [`Gate`] or a `web::Data<Gate>`. actix-web looks it up
-//! only when a request comes in, so a gate that is missing shows then: the request is answered
-//! 503 and an error in the log says what to add. The middleware holds its gate itself.
+//! The gate comes from `app_data`, as a [`Gate`] (not in a `web::Data`), the innermost scope first.
+//! actix-web looks it up only when a request comes in, so a gate that is missing shows then: the
+//! request is answered 503 and an error in the log says what to add. The middleware holds its gate
+//! itself.
 //!
 //! # Deployment caveat
 //!

@@ -2,11 +2,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use actix_web::{Error, FromRequest, HttpRequest};
 use captcha_core::verify::Pass;
 
-use crate::admit::{cleared, gate_of};
-use crate::head::Head;
+use crate::admit::{admit_head, gate_of};
 use crate::rejection::CaptchaRejection;
 
 /// Proof that this request passed the gate, without touching the body.
@@ -32,12 +31,9 @@ impl FromRequest for Verified {
         let request = request.clone();
         Box::pin(async move {
             let gate = gate_of(&request).map_err(CaptchaRejection)?;
-            if let Some(pass) = cleared(&gate, &request) {
-                return Ok(Self(pass));
-            }
-            let outcome = gate.check(&Head(&request), None).await;
-            let pass = outcome.map_err(CaptchaRejection)?;
-            request.extensions_mut().insert(gate.clear(pass.clone()));
+            let pass = admit_head(&gate, &request)
+                .await
+                .map_err(CaptchaRejection)?;
             Ok(Self(pass))
         })
     }

@@ -12,6 +12,9 @@ use crate::rejection::CaptchaRejection;
 /// `T` is any extractor that takes the body: `Form`, `Json`, `Multipart`, `Bytes`, or one's own.
 /// A refused request is answered by [`CaptchaRejection`] and the handler does not run.
 ///
+/// `Result<Captcha<T>, _>` as an argument makes the protection optional: the handler runs for
+/// refused requests too. For pages that show the form again there is [`Checked`](crate::Checked).
+///
 /// Forms and JSON are buffered up to the gate's limit or the route's `DefaultBodyLimit`,
 /// whichever is lower, and trailers are lost; so are multipart bodies, unless the token is in
 /// the head. It has to be the last argument of a handler, as every extractor of the body.

@@ -1,10 +1,11 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRef, FromRequestParts};
-use captcha_core::gate::{Clearance, Gate};
+use captcha_core::gate::Gate;
 use captcha_core::verify::Pass;
 use http::request::Parts;
 
+use crate::admit::{cleared, note};
 use crate::head::Head;
 use crate::rejection::CaptchaRejection;
 
@@ -32,12 +33,11 @@ where
 
     async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let gate = Gate::from_ref(state);
-        let cleared = head.extensions.get::<Clearance>();
-        if let Some(pass) = cleared.and_then(|clearance| clearance.for_gate(&gate)) {
-            return Ok(Self(pass.clone()));
+        if let Some(pass) = cleared(&gate, head) {
+            return Ok(Self(pass));
         }
         let pass = gate.check(&Head(head), None).await?;
-        head.extensions.insert(gate.clear(pass.clone()));
+        note(&gate, head, &pass);
         Ok(Self(pass))
     }
 }

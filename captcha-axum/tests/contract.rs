@@ -17,6 +17,8 @@ use axum::routing::{any, post};
 use axum::{Form, Json, Router};
 use bytes::Bytes;
 use captcha_axum::{Captcha, CaptchaLayer, Checked, Gate, Rejection, Verified};
+use captcha_testkit::StubVerifier;
+use captcha_testkit::contract::client::Call;
 use captcha_testkit::contract::{
     FRAMEWORK_LIMIT, OUTSIDE_HEADER, Server, Setup, describe_checked, describe_part, describe_pass,
 };
@@ -155,3 +157,41 @@ async fn serve(setup: Setup) -> Server {
 }
 
 captcha_testkit::adapter_contract!(serve);
+
+async fn listen(app: Router) -> (SocketAddr, Stop) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let task = tokio::spawn(async move { axum::serve(listener, app).await });
+    (addr, Stop(task.abort_handle()))
+}
+
+/// A weaker gate in front does not open a stricter one behind, and each is asked once.
+#[tokio::test]
+async fn two_gates_are_each_asked_once() {
+    let (outer, inner) = (StubVerifier::passes(), StubVerifier::passes());
+    let (outer_gate, inner_gate) = (Gate::new(outer.clone()), Gate::new(inner.clone()));
+    let app = Router::new()
+        .route("/", post(async |_: Captcha<Form<SignUp>>| ()))
+        .layer(CaptchaLayer::new(inner_gate))
+        .layer(CaptchaLayer::new(outer_gate.clone()))
+        .with_state(AppState { gate: outer_gate });
+    let (addr, _stop) = listen(app).await;
+    let call = Call::post("/").form("captchaToken=t&username=a&email=e&note=n");
+    assert_eq!(call.send(addr).await.status, 200);
+    assert_eq!((outer.asked(), inner.asked()), (1, 1));
+}
+
+/// A body past the limit is refused before the handler, declared or not.
+#[tokio::test]
+async fn checked_does_not_run_for_a_body_that_is_too_large() {
+    let stub = StubVerifier::passes();
+    let gate = Gate::builder(stub).max_body_bytes(100).build().unwrap();
+    let server = serve(Setup::gate(gate)).await;
+    let call = Call::post("/checked").form(format!("captchaToken=t&note={}", "n".repeat(200)));
+    for call in [call.clone(), call.chunked()] {
+        assert_eq!(
+            call.send(server.addr).await.refusal(),
+            (413, "body_too_large".to_owned())
+        );
+    }
+}

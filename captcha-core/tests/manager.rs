@@ -23,8 +23,8 @@ use captcha_core::storage::{MemoryStorage, StorageErrorKind};
 use captcha_core::verify::{
     Credential, FailMode, ReasonCode, Verdict, Verifier, VerifyErrorKind, VerifyRequest,
 };
-use captcha_testkit::{KnownAnswer, ManualClock};
-use support::{BrokenStorage, captured_logs};
+use captcha_testkit::{KnownAnswer, ManualClock, YieldingStorage};
+use support::{BrokenStorage, UnreadableStorage, captured_logs};
 use tokio::sync::Barrier;
 
 const ANSWER: &str = "XK7QW";
@@ -35,7 +35,8 @@ fn nodes() -> ([CaptchaManager; 2], ManualClock) {
     let clock = ManualClock::new();
     let storage = MemoryStorage::builder().clock(clock.clone()).build();
     let node = || {
-        let builder = CaptchaManager::builder(storage.clone()).factory(KnownAnswer(ANSWER));
+        let storage = YieldingStorage(storage.clone());
+        let builder = CaptchaManager::builder(storage).factory(KnownAnswer(ANSWER));
         builder.build().unwrap()
     };
     ([node(), node()], clock)
@@ -454,4 +455,43 @@ fn settings_that_cannot_work_are_refused() {
     );
     assert!(builder().max_attempts(0).build().is_err());
     assert!(builder().max_renders(0).build().is_err());
+}
+
+/// The visitor chooses the id, so a record that cannot be read must not open the gate to him.
+#[tokio::test]
+async fn atk_17_an_unreadable_record_is_no_outage() {
+    let storage = UnreadableStorage(MemoryStorage::new());
+    let builder = CaptchaManager::builder(storage).fail_mode(FailMode::Open);
+    let manager = builder.build().unwrap();
+    let id = issue(&manager).await;
+    for _ in 0..5 {
+        let fields = vec![
+            ("captcha_id", id.as_str().into()),
+            ("captcha_answer", "".into()),
+        ];
+        let request = VerifyRequest::new(Credential::Fields(fields));
+        let outcome = Verifier::verify(&manager, &request).await;
+        let applied = manager.fail_mode().apply(outcome);
+        assert!(!applied.is_ok_and(|verdict| verdict.success()));
+    }
+}
+
+/// Requests for challenges cannot take the room of what was solved.
+#[tokio::test]
+async fn a_full_storage_still_exchanges_right_answers() {
+    let storage = MemoryStorage::builder().capacity(20).build();
+    let builder = CaptchaManager::builder(storage).factory(KnownAnswer(ANSWER));
+    let manager = builder.build().unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        ids.push(issue(&manager).await);
+    }
+    for id in ids {
+        assert!(matches!(
+            manager.exchange(&id, ANSWER).await,
+            Ok(Exchange::Token(_))
+        ));
+        let _ = issue(&manager).await;
+        assert!(manager.issue_undrawn("flood", CONTEXT).await.is_err());
+    }
 }

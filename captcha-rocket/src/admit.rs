@@ -1,55 +1,60 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use captcha_core::gate::{BodyPlan, Clearance, FoundFields, Gate, Rejection};
+use captcha_core::gate::{BodyPlan, Clearances, FoundFields, Gate, Rejection};
 use captcha_core::verify::Pass;
 use rocket::http::Status;
 use rocket::{Data, Request};
 
-use crate::body::buffer;
+use crate::body::{buffer, linger};
 use crate::head::Head;
 
 /// What became of a body on its way through the gate.
-pub(crate) enum Admitted<'r, V, E> {
+pub(crate) enum Admitted<V, E> {
     /// It was read: the gate's outcome, and the value or why there is none.
     Read {
         outcome: Result<Pass, Rejection>,
         value: Result<V, (Status, E)>,
     },
-    /// It is of a type this guard is not for, and was left alone.
-    Forward(Box<Data<'r>>, Status),
-    /// There is nothing to go on with.
+    /// There is nothing to go on with, or nobody wants to.
     Refused(Rejection),
+}
+
+/// What a guard does with a refused request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnRefusal {
+    /// Fails; the body is not parsed.
+    Fail,
+    /// Hands over the body all the same.
+    Parse,
 }
 
 /// The gate in managed state.
 pub(crate) fn gate_of<'r>(request: &'r Request<'_>) -> Result<&'r Gate, Rejection> {
     request.rocket().state::<Gate>().ok_or_else(|| {
-        tracing::error!("{}", crate::fairing::MISSING);
+        rocket::error!("{}", crate::fairing::MISSING);
         Rejection::unavailable(Duration::from_secs(60))
     })
 }
 
-/// Passes this request was given, by whichever gates.
+/// The passes this request was given, by whichever gates.
 #[derive(Default)]
-struct Clearances(Mutex<Vec<Clearance>>);
+struct Cleared(Mutex<Clearances>);
+
+fn clearances<'r>(request: &'r Request<'_>) -> MutexGuard<'r, Clearances> {
+    let cleared = request.local_cache(Cleared::default);
+    cleared.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The pass of a request that this gate has cleared before.
 pub(crate) fn cleared(gate: &Gate, request: &Request<'_>) -> Option<Pass> {
-    let clearances = request.local_cache(Clearances::default);
-    let clearances = clearances.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut passes = clearances
-        .iter()
-        .filter_map(|clearance| clearance.for_gate(gate));
-    passes.next().cloned()
+    clearances(request).of(gate).cloned()
 }
 
-fn remember(gate: &Gate, request: &Request<'_>, outcome: &Result<Pass, Rejection>) {
+fn note(gate: &Gate, request: &Request<'_>, outcome: &Result<Pass, Rejection>) {
     if let Ok(pass) = outcome {
-        let clearances = request.local_cache(Clearances::default);
-        let mut clearances = clearances.0.lock().unwrap_or_else(PoisonError::into_inner);
-        clearances.push(gate.clear(pass.clone()));
+        clearances(request).note(gate, pass.clone());
     }
 }
 
@@ -63,7 +68,7 @@ pub(crate) async fn verify(
         return Ok(pass);
     }
     let outcome = gate.check(&Head(request), body).await;
-    remember(gate, request, &outcome);
+    note(gate, request, &outcome);
     outcome
 }
 
@@ -81,7 +86,7 @@ pub(crate) async fn verify_fields(
         Ok(submission) => gate.verify(&submission).await,
         Err(rejection) => Err(rejection),
     };
-    remember(gate, request, &outcome);
+    note(gate, request, &outcome);
     outcome
 }
 
@@ -97,6 +102,13 @@ pub(crate) async fn buffer_and_verify(
     let plan = match cleared(gate, request) {
         Some(_) => Ok(BodyPlan::Skip),
         None => gate.plan(&Head(request)),
+    };
+    let plan = match plan {
+        Err(rejection) if rejection.is_of_body() => {
+            linger(data).await;
+            return Err(rejection);
+        }
+        plan => plan,
     };
     let body = buffer(data, limit).await?;
     let outcome = match plan {

@@ -6,7 +6,7 @@ use rocket::serde::Deserialize;
 use rocket::serde::json::{Error as JsonError, Json};
 use rocket::{Data, Ignite, Request, Rocket, Sentinel};
 
-use crate::admit::{Admitted, gate_of};
+use crate::admit::{Admitted, OnRefusal, gate_of};
 use crate::rejection::{CaptchaRejection, refuse};
 use crate::{fairing, form, json};
 
@@ -55,7 +55,7 @@ impl<T> Checked<T> {
 
 fn checked<'r, V, E>(
     request: &'r Request<'_>,
-    admitted: Admitted<'r, V, E>,
+    admitted: Admitted<V, E>,
 ) -> Outcome<'r, Checked<V>, CaptchaRejection<E>> {
     match admitted {
         Admitted::Read {
@@ -66,7 +66,6 @@ fn checked<'r, V, E>(
             value: Err((status, error)),
             ..
         } => Outcome::Error((status, CaptchaRejection::Inner(error))),
-        Admitted::Forward(data, status) => Outcome::Forward((*data, status)),
         Admitted::Refused(rejection) => Outcome::Error(refuse(request, rejection)),
     }
 }
@@ -77,7 +76,10 @@ impl<'r, T: FromForm<'r>> FromData<'r> for Checked<Form<T>> {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self, Self::Error> {
         match gate_of(request) {
-            Ok(gate) => checked(request, form::admit(gate, request, data).await),
+            Ok(gate) => checked(
+                request,
+                form::admit(gate, request, data, OnRefusal::Parse).await,
+            ),
             Err(rejection) => Outcome::Error(refuse(request, rejection)),
         }
     }
@@ -89,7 +91,10 @@ impl<'r, T: Deserialize<'r>> FromData<'r> for Checked<Json<T>> {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self, Self::Error> {
         match gate_of(request) {
-            Ok(gate) => checked(request, json::admit(gate, request, data).await),
+            Ok(gate) => checked(
+                request,
+                json::admit(gate, request, data, OnRefusal::Parse).await,
+            ),
             Err(rejection) => Outcome::Error(refuse(request, rejection)),
         }
     }

@@ -5,7 +5,7 @@ use rocket::serde::Deserialize;
 use rocket::serde::json::{Error as JsonError, Json};
 use rocket::{Data, Ignite, Request, Rocket, Sentinel};
 
-use crate::admit::{Admitted, gate_of};
+use crate::admit::{Admitted, OnRefusal, gate_of};
 use crate::rejection::{CaptchaRejection, refuse};
 use crate::{fairing, form, json};
 
@@ -15,9 +15,9 @@ use crate::{fairing, form, json};
 /// comes in: Rocket cannot read a body twice. `T` receives the fields and files it would receive
 /// without protection, the token among them, so a `Strict` form has to declare it.
 ///
-/// A refused request is an error with the status of its [`Rejection`](crate::Rejection). A body of
-/// another type is forwarded only where it brings a token in its head; tell routes for forms and
-/// for JSON apart by `format`.
+/// A refused request is an error with the status of its [`Rejection`](crate::Rejection), and so is
+/// a body of another type: nothing is forwarded. Tell routes for forms and for JSON apart by
+/// `format`.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -41,7 +41,7 @@ pub struct Captcha<T> {
 
 fn captcha<'r, V, E>(
     request: &'r Request<'_>,
-    admitted: Admitted<'r, V, E>,
+    admitted: Admitted<V, E>,
 ) -> Outcome<'r, Captcha<V>, CaptchaRejection<E>> {
     match admitted {
         Admitted::Read {
@@ -52,7 +52,6 @@ fn captcha<'r, V, E>(
             outcome: Ok(_),
             value: Err((status, error)),
         } => Outcome::Error((status, CaptchaRejection::Inner(error))),
-        Admitted::Forward(data, status) => Outcome::Forward((*data, status)),
         Admitted::Read {
             outcome: Err(rejection),
             ..
@@ -67,7 +66,10 @@ impl<'r, T: FromForm<'r>> FromData<'r> for Captcha<Form<T>> {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self, Self::Error> {
         match gate_of(request) {
-            Ok(gate) => captcha(request, form::admit(gate, request, data).await),
+            Ok(gate) => captcha(
+                request,
+                form::admit(gate, request, data, OnRefusal::Fail).await,
+            ),
             Err(rejection) => Outcome::Error(refuse(request, rejection)),
         }
     }
@@ -79,7 +81,10 @@ impl<'r, T: Deserialize<'r>> FromData<'r> for Captcha<Json<T>> {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self, Self::Error> {
         match gate_of(request) {
-            Ok(gate) => captcha(request, json::admit(gate, request, data).await),
+            Ok(gate) => captcha(
+                request,
+                json::admit(gate, request, data, OnRefusal::Fail).await,
+            ),
             Err(rejection) => Outcome::Error(refuse(request, rejection)),
         }
     }

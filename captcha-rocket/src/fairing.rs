@@ -36,13 +36,13 @@ impl Fairing for CaptchaFairing {
     fn info(&self) -> Info {
         Info {
             name: "Captcha",
-            kind: Kind::Ignite | Kind::Singleton,
+            kind: Kind::Ignite,
         }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         if rocket.state::<Gate>().is_some() {
-            tracing::error!("a captcha gate is managed already: attach one CaptchaFairing only");
+            rocket::error!("a captcha gate is managed already: attach one CaptchaFairing only");
             return Err(rocket);
         }
         let own: Vec<Option<u16>> = rocket

@@ -6,7 +6,7 @@ use rocket::serde::Deserialize;
 use rocket::serde::json::{Error, Json};
 use rocket::{Data, Request};
 
-use crate::admit::{Admitted, buffer_and_verify};
+use crate::admit::{Admitted, OnRefusal, buffer_and_verify};
 use crate::body::lower;
 
 /// Takes a JSON body through the gate and parses it.
@@ -14,10 +14,12 @@ pub(crate) async fn admit<'r, T: Deserialize<'r>>(
     gate: &Gate,
     request: &'r Request<'_>,
     data: Data<'r>,
-) -> Admitted<'r, Json<T>, Error<'r>> {
+    on_refusal: OnRefusal,
+) -> Admitted<Json<T>, Error<'r>> {
     let limit = request.limits().get("json").unwrap_or(Limits::JSON);
     let limit = lower(gate.max_body_bytes(), limit);
     match buffer_and_verify(gate, request, data, limit).await {
+        Ok((_, Err(rejection))) if on_refusal == OnRefusal::Fail => Admitted::Refused(rejection),
         Ok((body, outcome)) => Admitted::Read {
             outcome,
             value: parse(request, &body),

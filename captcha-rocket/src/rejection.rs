@@ -9,7 +9,9 @@ use rocket::response::{self, Responder};
 use rocket::{Request, Response};
 
 /// Why a protected guard failed: the gate refused, or the inner guard did.
-#[derive(Debug)]
+///
+/// Rocket logs the `Debug` of a failed guard, and the errors of its own guards quote the body, so
+/// it shows no more than which of the two it was.
 pub enum CaptchaRejection<E> {
     /// The gate refused.
     Captcha(Rejection),
@@ -66,6 +68,15 @@ impl<'r, E> Responder<'r, 'static> for CaptchaRejection<E> {
         match self {
             Self::Captcha(rejection) => Ok(response(&rejection)),
             Self::Inner(_) => Err(Status::UnprocessableEntity),
+        }
+    }
+}
+
+impl<E> fmt::Debug for CaptchaRejection<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Captcha(rejection) => write!(f, "Captcha({})", rejection.code()),
+            Self::Inner(_) => f.write_str("Inner(..)"),
         }
     }
 }

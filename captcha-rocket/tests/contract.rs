@@ -314,3 +314,56 @@ async fn other_errors_are_not_dressed_up_as_refusals() {
     let reply = call.send(server.addr).await;
     assert_eq!(reply.json()["error"]["code"], 400);
 }
+
+#[tokio::test]
+async fn a_second_gate_stops_the_launch() {
+    let fairing = || {
+        let stub = captcha_testkit::StubVerifier::passes();
+        CaptchaFairing::new(captcha_rocket::Gate::new(stub))
+    };
+    let config = Config {
+        log_level: rocket::config::LogLevel::Off,
+        ..Config::debug_default()
+    };
+    let rocket = rocket::custom(config).attach(fairing()).attach(fairing());
+    let error = rocket.ignite().await.map(drop).unwrap_err();
+    let failed = matches!(error.kind(), rocket::error::ErrorKind::FailedFairings(_));
+    assert!(failed, "{error:?}");
+}
+
+/// A body of another type is an error, with or without a token: the next route in rank may be one
+/// that nothing protects.
+#[tokio::test]
+async fn nothing_is_forwarded_to_an_unprotected_route() {
+    #[post("/protected/form", data = "<_data>", rank = 99)]
+    fn unprotected(_data: Data<'_>) -> &'static str {
+        "unprotected"
+    }
+    for stub in [
+        captcha_testkit::StubVerifier::passes(),
+        captcha_testkit::StubVerifier::refuses("token_expired"),
+    ] {
+        let rocket = app(Setup::stub(&stub)).mount("/", routes![unprotected]);
+        let server = launch(rocket).await;
+        for token in ["", "t"] {
+            let call = Call::post("/protected/form")
+                .token(token)
+                .body("text/plain", "x");
+            let reply = call.send(server.addr).await;
+            assert!(
+                reply.status.is_client_error(),
+                "{} {}",
+                reply.status,
+                reply.text()
+            );
+        }
+    }
+}
+
+/// Rocket logs a failed guard's `Debug`.
+#[test]
+fn the_debug_of_a_failed_guard_holds_nothing_of_the_body() {
+    let secret = rocket::serde::json::serde_json::from_str::<u32>("\"hunter2\"").unwrap_err();
+    let error = captcha_rocket::CaptchaRejection::Inner(secret);
+    assert_eq!(format!("{error:?}"), "Inner(..)");
+}

@@ -2,6 +2,7 @@
 //!
 //! * [`StubVerifier`] passes, refuses, fails or hangs, and counts how often it was asked.
 //! * [`ManualClock`] moves when it is told to.
+//! * [`YieldingStorage`] makes races visible that memory hides.
 //! * [`KnownAnswer`] makes challenges whose solution a test knows.
 //! * [`storage_suite!`](crate::storage_suite) checks an implementation of `Storage`.
 //! * [`adapter_contract!`](crate::adapter_contract) drives a framework adapter over a real
@@ -23,10 +24,12 @@ mod clock;
 pub mod contract;
 mod factory;
 mod limiter;
+mod slow;
 pub mod storage;
 mod stub;
 
 pub use clock::ManualClock;
 pub use factory::KnownAnswer;
 pub use limiter::StubLimiter;
+pub use slow::YieldingStorage;
 pub use stub::{Seen, StubVerifier};

@@ -7,6 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use crate::gate::Rejection;
 use crate::manager::{CaptchaError, ChallengeError};
 use crate::render::RenderError;
+use crate::storage::StorageErrorKind;
 
 /// Nothing here may be kept by a cache or guessed to be another type.
 fn guarded(status: StatusCode, body: Bytes) -> Response<Bytes> {
@@ -52,6 +53,10 @@ pub(super) fn failure(error: &CaptchaError) -> Response<Bytes> {
         CaptchaError::Challenge(error) => challenge(*error),
         CaptchaError::Render(RenderError::NoRenderer(_)) => challenge(ChallengeError::NotFound),
         CaptchaError::RateLimited { retry_after } => Rejection::rate_limited(*retry_after),
+        CaptchaError::Storage(error) if error.kind() == StorageErrorKind::Full => {
+            tracing::warn!("the captcha storage is full: limit the rate or raise its capacity");
+            Rejection::unavailable(Duration::from_secs(5))
+        }
         error => {
             let cause = error.source().map(ToString::to_string);
             tracing::error!(%error, cause, "captcha endpoint failed");

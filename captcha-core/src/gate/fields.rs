@@ -65,8 +65,13 @@ enum Slot<'a> {
 pub struct FoundFields<'a> {
     names: Arc<FieldNames>,
     slots: Vec<Slot<'a>>,
+    recorded: usize,
+    conflict: bool,
     broken: bool,
 }
+
+/// No honest body repeats its captcha fields this often.
+const MAX_RECORDED: usize = 32;
 
 /// Fields that belong together, as name and value.
 type Together<'n, 'a> = Vec<(&'n str, Cow<'a, str>)>;
@@ -85,6 +90,8 @@ impl<'a> FoundFields<'a> {
         Self {
             names,
             slots,
+            recorded: 0,
+            conflict: false,
             broken: false,
         }
     }
@@ -114,11 +121,20 @@ impl<'a> FoundFields<'a> {
         let Some(slot) = self.names.index(name).and_then(|i| self.slots.get_mut(i)) else {
             return;
         };
-        *slot = match slot {
-            Slot::Absent => value,
-            same if *same == value => return,
-            _ => Slot::Conflict,
-        };
+        self.recorded += 1;
+        match slot {
+            Slot::Absent => *slot = value,
+            same if *same == value && self.recorded <= MAX_RECORDED => {}
+            _ => {
+                *slot = Slot::Conflict;
+                self.conflict = true;
+            }
+        }
+    }
+
+    /// Whether a field was sent twice with different values, so that the rest does not matter.
+    pub(super) const fn has_conflict(&self) -> bool {
+        self.conflict
     }
 
     pub(super) fn names(&self) -> &FieldNames {

@@ -28,7 +28,7 @@ mod urlencoded;
 
 pub use body::BodyPlan;
 pub use builder::{ConfigError, GateBuilder};
-pub use clearance::Clearance;
+pub use clearance::Clearances;
 pub use client_address::{ClientAddress, ForwardingHeader};
 pub use fields::FoundFields;
 pub use head::{PeerAddr, RequestHead, is_safe};
@@ -50,7 +50,7 @@ use crate::verify::{Pass, Verdict, Verifier, VerifyError, VerifyErrorKind};
 /// A verifier together with everything that decides which requests reach it, and how.
 ///
 /// Cheap to clone: clones share one verifier and are the same gate to
-/// [`Clearance::for_gate`].
+/// [`Clearances::of`].
 ///
 /// ```
 /// use captcha_core::gate::Gate;
@@ -80,6 +80,12 @@ struct Inner {
 }
 
 impl Gate {
+    /// How much of a refused, too large body an adapter still reads and throws away, in bytes.
+    ///
+    /// A connection closed over unread data is reset, and the client may lose the answer that
+    /// says why. Past this much it has to take that.
+    pub const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
     /// A gate with the default limits in front of this verifier.
     #[must_use]
     pub fn new(verifier: impl Verifier + 'static) -> Self {
@@ -192,13 +198,6 @@ impl Gate {
                 Err(Rejection::unavailable(inner.retry_after))
             }
         }
-    }
-
-    /// Records that a request was cleared by this gate, to be kept with the request so that a
-    /// second check of the same request does not spend the token twice.
-    #[must_use]
-    pub fn clear(&self, pass: Pass) -> Clearance {
-        Clearance::new(Arc::as_ptr(&self.inner).addr(), pass)
     }
 
     /// Where a request's client address comes from.

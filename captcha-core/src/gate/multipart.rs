@@ -6,6 +6,9 @@ use multer::Multipart;
 
 use super::FoundFields;
 
+/// Forms have fewer parts; tiny parts cost far more to walk than their bytes.
+const MAX_PARTS: usize = 1_000;
+
 /// Looks for the fields in a `multipart/form-data` body, which is walked to its end so that one
 /// that breaks off is noticed before anything is verified.
 pub(super) fn scan(content_type: &[u8], body: &Bytes, found: &mut FoundFields<'_>) {
@@ -26,7 +29,13 @@ pub(super) fn scan(content_type: &[u8], body: &Bytes, found: &mut FoundFields<'_
 async fn walk(boundary: String, body: Bytes, found: &mut FoundFields<'_>) -> multer::Result<()> {
     let body = stream::once(async { Ok::<_, Infallible>(body) });
     let mut multipart = Multipart::new(body, boundary);
+    let mut parts = 0;
     while let Some(field) = multipart.next_field().await? {
+        parts += 1;
+        if parts > MAX_PARTS || found.has_conflict() {
+            found.mark_broken();
+            break;
+        }
         let Some(name) = field.name().filter(|name| found.wants(name)) else {
             continue;
         };

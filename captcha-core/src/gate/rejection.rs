@@ -143,7 +143,17 @@ impl Rejection {
     #[must_use]
     pub fn retry_after_secs(&self) -> Option<u64> {
         let wait = self.retry_after?;
-        Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
+        let rounded_up = u64::from(wait.subsec_nanos() > 0);
+        Some(wait.as_secs().saturating_add(rounded_up).max(1))
+    }
+
+    /// Whether the body is what was refused, so that there is nothing in it to go on with.
+    #[must_use]
+    pub fn is_of_body(&self) -> bool {
+        matches!(
+            self.status,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        )
     }
 
     /// The headers to answer with.

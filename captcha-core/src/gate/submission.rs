@@ -18,6 +18,9 @@ impl<'a> Submission<'a> {
         mut fields: FoundFields<'a>,
     ) -> Result<Self, Rejection> {
         let mut token = head_token(inner, head)?;
+        if fields.has_conflict() {
+            return Err(Rejection::duplicate_token());
+        }
         if fields.is_broken() && token.is_none() {
             tracing::debug!("captcha token not looked for: the body cannot be read to its end");
             return Err(Rejection::missing_token());

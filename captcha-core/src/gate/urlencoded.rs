@@ -8,6 +8,9 @@ use super::FoundFields;
 /// skipped as raw bytes.
 pub(super) fn scan<'a>(body: &'a [u8], found: &mut FoundFields<'a>) {
     for pair in body.split(|byte| *byte == b'&') {
+        if found.has_conflict() {
+            return;
+        }
         let raw_name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
         let encoded = raw_name.iter().any(|byte| matches!(byte, b'%' | b'+'));
         if !encoded && !found.names().is_plain(raw_name) {

@@ -120,17 +120,11 @@ impl CaptchaManager {
             renderer.check(&challenge)?;
         }
         let payload = challenge.to_payload().map_err(corrupt)?;
-        let id = loop {
-            let id = ChallengeId::random(&mut rng);
-            match inner
-                .storage
-                .put_new(&id.key(), &payload, inner.ttl)
-                .await?
-            {
-                Put::Stored => break id,
-                Put::Exists => {}
-            }
-        };
+        let id = ChallengeId::random(&mut rng);
+        let key = id.key();
+        if inner.storage.put_new(&key, &payload, inner.ttl).await? == Put::Exists {
+            return Err(taken().into());
+        }
         let issued = Issued {
             id,
             prompt: challenge.prompt().to_owned(),
@@ -145,4 +139,9 @@ impl CaptchaManager {
 pub(super) fn corrupt(error: serde_json::Error) -> StorageError {
     let place = format!("column {}", error.column());
     StorageError::new(StorageErrorKind::Corrupt).with_source(place)
+}
+
+/// Of 132 random bits none is drawn twice; a storage that says so is not to be trusted.
+pub(super) fn taken() -> StorageError {
+    StorageError::new(StorageErrorKind::Corrupt).with_source("a fresh random key was taken")
 }

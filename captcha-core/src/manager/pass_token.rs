@@ -1,3 +1,4 @@
+use super::issue::taken;
 use super::{AnswerOutcome, CaptchaError, CaptchaManager};
 use crate::challenge::PassToken;
 use crate::random::SecureRng;
@@ -34,12 +35,11 @@ impl CaptchaManager {
 
     async fn put_pass_token(&self) -> Result<PassToken, CaptchaError> {
         let mut rng = SecureRng::from_os()?;
-        loop {
-            let token = PassToken::random(&mut rng);
-            let (key, ttl) = (token.key(), self.inner.pass_ttl);
-            if self.inner.storage.put_new(&key, b"", ttl).await? == Put::Stored {
-                return Ok(token);
-            }
+        let token = PassToken::random(&mut rng);
+        let (key, ttl) = (token.key(), self.inner.pass_ttl);
+        match self.inner.storage.put_new(&key, b"", ttl).await? {
+            Put::Stored => Ok(token),
+            Put::Exists => Err(taken().into()),
         }
     }
 

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 
 use super::{AnswerOutcome, CaptchaError, CaptchaManager};
+use crate::storage::StorageErrorKind;
 use crate::verify::{
     Credential, FailMode, FieldSet, Pass, ReasonCode, Refusal, TOKEN_FIELD, Verdict, Verifier,
     VerifyError, VerifyErrorKind, VerifyRequest,
@@ -34,7 +35,7 @@ impl Verifier for CaptchaManager {
                 let refusal = Refusal::new(reason).with_error(error.to_string());
                 Ok(Verdict::Refused(refusal))
             }
-            Err(error) => Err(VerifyError::new(VerifyErrorKind::Storage).with_source(error)),
+            Err(error) => Err(VerifyError::new(kind(&error)).with_source(error)),
         }
     }
 
@@ -47,5 +48,16 @@ impl Verifier for CaptchaManager {
             FieldSet::token(TOKEN_FIELD),
             FieldSet::together([ID_FIELD, ANSWER_FIELD]),
         ]
+    }
+}
+
+/// Only a storage that is gone is an outage. Whatever else fails, fails for the one id that the
+/// visitor chose, and must not open the gate to him.
+fn kind(error: &CaptchaError) -> VerifyErrorKind {
+    match error {
+        CaptchaError::Storage(error) if error.kind() == StorageErrorKind::Unavailable => {
+            VerifyErrorKind::Storage
+        }
+        _ => VerifyErrorKind::InvalidConfig,
     }
 }

@@ -8,7 +8,27 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StorageKey(Arc<str>);
 
+/// What a record is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Space {
+    /// A challenge that waits for its answer.
+    Challenge,
+    /// A pass token that waits to be spent.
+    Pass,
+}
+
 impl StorageKey {
+    /// What the record is of. Keys made for tests count as challenges.
+    #[must_use]
+    pub fn space(&self) -> Space {
+        if self.0.starts_with("pass:") {
+            Space::Pass
+        } else {
+            Space::Challenge
+        }
+    }
+
     pub(crate) fn challenge(id: &str) -> Self {
         Self(format!("challenge:{id}").into())
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Counter, Lookup, Put, Storage, StorageError, StorageErrorKind, StorageKey, Stored};
+use super::{
+    Counter, Lookup, Put, Space, Storage, StorageError, StorageErrorKind, StorageKey, Stored,
+};
 use crate::clock::{Clock, SystemClock};
 
 /// For how long an expired record is still known as expired, in milliseconds.
@@ -14,7 +16,10 @@ const GRACE_MILLIS: u64 = 60_000;
 /// night.
 const SWEEP: usize = 64;
 
-/// Keeps records in this process, 100,000 at most unless told otherwise.
+/// Keeps records in this process, 100,000 challenges at most unless told otherwise.
+///
+/// Pass tokens have a capacity of their own, of the same size: a flood of requests for challenges
+/// cannot take the place of what was solved.
 ///
 /// For one process: a second node knows nothing of them, and a restart forgets them. When it is
 /// full it refuses new records; it never forgets a live one. One challenge takes about 700 bytes,
@@ -38,6 +43,7 @@ pub struct MemoryStorageBuilder {
 #[derive(Default)]
 struct State {
     live: HashMap<StorageKey, Record>,
+    passes: usize,
     by_expiry: BTreeSet<(u64, StorageKey)>,
     expired: HashSet<StorageKey>,
     forget: VecDeque<(u64, StorageKey)>,
@@ -105,7 +111,7 @@ impl std::fmt::Debug for MemoryStorage {
 }
 
 impl MemoryStorageBuilder {
-    /// How many live records there may be. At least 1.
+    /// How many live challenges there may be, and how many pass tokens. At least 1.
     pub fn capacity(mut self, records: usize) -> Self {
         self.capacity = records.max(1);
         self
@@ -149,17 +155,22 @@ impl State {
             self.expire(key, now);
             swept += 1;
         }
-        while let Some((forget_at, _)) = self.forget.front()
-            && (*forget_at <= now || self.forget.len() > capacity)
-            && let Some((_, key)) = self.forget.pop_front()
-        {
-            self.expired.remove(&key);
+        // One more than can have been added, so that the list shrinks back to its bound.
+        for _ in 0..=limit {
+            match self.forget.front() {
+                Some((at, _)) if *at <= now || self.forget.len() > capacity => {
+                    if let Some((_, key)) = self.forget.pop_front() {
+                        self.expired.remove(&key);
+                    }
+                }
+                _ => break,
+            }
         }
         swept
     }
 
     fn expire(&mut self, key: StorageKey, now: u64) {
-        self.live.remove(&key);
+        self.remove(&key);
         self.forget
             .push_back((now.saturating_add(GRACE_MILLIS), key.clone()));
         self.expired.insert(key);
@@ -175,6 +186,20 @@ impl State {
             return None;
         }
         self.live.get_mut(key)
+    }
+
+    fn remove(&mut self, key: &StorageKey) {
+        if self.live.remove(key).is_some() && key.space() == Space::Pass {
+            self.passes -= 1;
+        }
+    }
+
+    /// How many live records are of the same space.
+    fn count(&self, space: Space) -> usize {
+        match space {
+            Space::Pass => self.passes,
+            Space::Challenge => self.live.len() - self.passes,
+        }
     }
 
     fn missing(&self, key: &StorageKey) -> Lookup {
@@ -198,7 +223,7 @@ impl Storage for MemoryStorage {
         if state.live(key, now).is_some() || state.expired.contains(key) {
             return Ok(Put::Exists);
         }
-        if state.live.len() >= self.capacity {
+        if state.count(key.space()) >= self.capacity {
             return Err(StorageError::new(StorageErrorKind::Full));
         }
         let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
@@ -209,6 +234,7 @@ impl Storage for MemoryStorage {
             renders: 0,
         };
         state.by_expiry.insert((expires_at, key.clone()));
+        state.passes += usize::from(key.space() == Space::Pass);
         state
             .live
             .insert(key.clone(), Record { stored, expires_at });
@@ -239,7 +265,7 @@ impl Storage for MemoryStorage {
         let Some(expires_at) = state.live(key, now).map(|record| record.expires_at) else {
             return Ok(false);
         };
-        state.live.remove(key);
+        state.remove(key);
         state.by_expiry.remove(&(expires_at, key.clone()));
         Ok(true)
     }

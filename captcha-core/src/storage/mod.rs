@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use error::{StorageError, StorageErrorKind};
-pub use key::StorageKey;
+pub use key::{Space, StorageKey};
 pub use memory::{MemoryStorage, MemoryStorageBuilder};
 
 /// Keeps records until they are consumed or expire.

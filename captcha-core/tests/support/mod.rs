@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use captcha_core::storage::{
-    Counter, Lookup, Put, Storage, StorageError, StorageErrorKind, StorageKey,
+    Counter, Lookup, MemoryStorage, Put, Storage, StorageError, StorageErrorKind, StorageKey,
 };
 use tracing::instrument::WithSubscriber;
 
@@ -37,6 +37,37 @@ impl Storage for BrokenStorage {
 
     async fn purge_expired(&self, _: usize) -> Result<usize, StorageError> {
         gone()
+    }
+}
+
+/// A storage whose records nobody can read, as after a change of version.
+pub(crate) struct UnreadableStorage(pub(crate) MemoryStorage);
+
+#[async_trait]
+impl Storage for UnreadableStorage {
+    async fn put_new(
+        &self,
+        key: &StorageKey,
+        _: &[u8],
+        ttl: Duration,
+    ) -> Result<Put, StorageError> {
+        self.0.put_new(key, b"{\"from\":\"elsewhere\"}", ttl).await
+    }
+
+    async fn get(&self, key: &StorageKey) -> Result<Lookup, StorageError> {
+        self.0.get(key).await
+    }
+
+    async fn hit(&self, key: &StorageKey, counter: Counter) -> Result<Lookup, StorageError> {
+        self.0.hit(key, counter).await
+    }
+
+    async fn consume(&self, key: &StorageKey) -> Result<bool, StorageError> {
+        self.0.consume(key).await
+    }
+
+    async fn purge_expired(&self, limit: usize) -> Result<usize, StorageError> {
+        self.0.purge_expired(limit).await
     }
 }
 

@@ -217,3 +217,31 @@ pub async fn send_raw(addr: SocketAddr, bytes: &[u8]) -> Option<u16> {
     let line = std::str::from_utf8(line).ok()?;
     line.split(' ').nth(1)?.parse().ok()
 }
+
+/// Sends a head and then chunks of a body that never ends, until the server answers or closes.
+/// Returns how many bytes it took.
+pub async fn send_endless(addr: SocketAddr, head: &str) -> usize {
+    const MOST: usize = 256 * 1024 * 1024;
+    let mut stream = TcpStream::connect(addr).await.expect("the server accepts");
+    stream
+        .write_all(head.as_bytes())
+        .await
+        .expect("the head is taken");
+    let mut chunk = b"4000\r\n".to_vec();
+    chunk.extend(std::iter::repeat_n(b'n', 0x4000));
+    chunk.extend(b"\r\n");
+    let (mut read, mut write) = stream.split();
+    let mut answer = [0; 16];
+    let mut sent = 0;
+    let writing = async {
+        while sent < MOST && write.write_all(&chunk).await.is_ok() {
+            sent += chunk.len();
+        }
+    };
+    tokio::select! {
+        _ = read.read(&mut answer) => {}
+        () = writing => {}
+        () = tokio::time::sleep(PATIENCE) => panic!("the server neither answers nor closes"),
+    }
+    sent
+}

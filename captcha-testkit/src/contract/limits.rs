@@ -6,7 +6,7 @@ use captcha_core::gate::Gate;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::client::Call;
+use super::client::{Call, send_endless};
 use super::{Server, Setup};
 use crate::StubVerifier;
 
@@ -42,6 +42,17 @@ pub async fn c19_body_too_large(serve: &impl AsyncFn(Setup) -> Server) {
             }
         }
     }
+    let json = format!(r#"{{"captchaToken":"t","note":"{}"}}"#, "n".repeat(LIMIT));
+    let call = Call::post("/protected/json").json(json);
+    for call in [call.clone(), call.chunked()] {
+        let reply = call.send(server.addr).await;
+        assert_eq!(reply.refusal(), (413, "body_too_large".to_owned()));
+    }
+    // A body without an end is not waited for.
+    let head = "POST /protected/form HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\
+                content-type: application/x-www-form-urlencoded\r\n\r\n";
+    let sent = send_endless(server.addr, head).await;
+    assert!(sent < 32 * 1024 * 1024, "{sent} bytes were taken");
     assert_eq!(stub.asked(), asked, "nobody is asked");
 }
 

@@ -10,7 +10,7 @@ use captcha_core::storage::MemoryStorage;
 use captcha_core::verify::Pass;
 use serde_json::json;
 
-use crate::{KnownAnswer, ManualClock, StubVerifier};
+use crate::{KnownAnswer, ManualClock, StubVerifier, YieldingStorage};
 
 /// What a case asks an adapter to serve.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ impl Captcha {
     pub fn new() -> Self {
         let clock = ManualClock::new();
         let storage = MemoryStorage::builder().clock(clock.clone()).build();
-        let manager = CaptchaManager::builder(storage)
+        let manager = CaptchaManager::builder(YieldingStorage(storage))
             .factory(KnownAnswer(Self::ANSWER))
             .build()
             .unwrap();
