@@ -24,7 +24,7 @@ use captcha_core::verify::{
     Credential, FailMode, ReasonCode, Verdict, Verifier, VerifyErrorKind, VerifyRequest,
 };
 use captcha_testkit::{KnownAnswer, ManualClock, YieldingStorage};
-use support::{BrokenStorage, UnreadableStorage, captured_logs};
+use support::{BrokenStorage, HoldingStorage, UnreadableStorage, captured_logs};
 use tokio::sync::Barrier;
 
 const ANSWER: &str = "XK7QW";
@@ -204,6 +204,49 @@ async fn atk_25_attempts_cannot_be_outrun() {
             ChallengeError::NotFound
         );
     }
+}
+
+/// However late the challenge is removed, an answer past the limit is not looked at.
+#[tokio::test]
+async fn atk_25_answers_past_the_limit_are_not_looked_at() {
+    const WRONG: u32 = 50;
+    let storage = Arc::new(HoldingStorage::new(MemoryStorage::new(), WRONG + 1));
+    let mut hits = storage.hits();
+    let builder = CaptchaManager::builder(storage).factory(KnownAnswer(ANSWER));
+    let manager = builder.build().unwrap();
+    let id = issue(&manager).await;
+    let answer = |text: &'static str| {
+        let (manager, id) = (manager.clone(), id.clone());
+        tokio::spawn(async move { manager.verify(&id, text).await })
+    };
+    let wrong: Vec<_> = (0..WRONG).map(|_| answer("WRONG")).collect();
+    hits.wait_for(|hits| *hits == WRONG).await.unwrap();
+    let late = answer(ANSWER).await.unwrap();
+    assert_eq!(challenge_error(late), ChallengeError::TooManyAttempts);
+    for task in wrong {
+        assert_ne!(task.await.unwrap().ok(), Some(AnswerOutcome::Right));
+    }
+}
+
+/// Of right answers that are all counted before the first one removes the challenge, one passes.
+#[tokio::test]
+async fn atk_02_of_right_answers_counted_together_one_passes() {
+    const RIGHT: u32 = 50;
+    let storage = HoldingStorage::new(MemoryStorage::new(), RIGHT);
+    let builder = CaptchaManager::builder(storage).factory(KnownAnswer(ANSWER));
+    let manager = builder.build().unwrap();
+    let id = issue(&manager).await;
+    let tasks: Vec<_> = (0..RIGHT)
+        .map(|_| {
+            let (manager, id) = (manager.clone(), id.clone());
+            tokio::spawn(async move { manager.verify(&id, ANSWER).await })
+        })
+        .collect();
+    let mut passed = 0;
+    for task in tasks {
+        passed += usize::from(matches!(task.await.unwrap(), Ok(AnswerOutcome::Right)));
+    }
+    assert_eq!(passed, 1);
 }
 
 #[tokio::test]

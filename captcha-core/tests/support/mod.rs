@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use captcha_core::storage::{
     Counter, Lookup, MemoryStorage, Put, Storage, StorageError, StorageErrorKind, StorageKey,
 };
+use tokio::sync::watch;
 use tracing::instrument::WithSubscriber;
 
 /// A storage whose server is gone.
@@ -68,6 +69,58 @@ impl Storage for UnreadableStorage {
 
     async fn purge_expired(&self, limit: usize) -> Result<usize, StorageError> {
         self.0.purge_expired(limit).await
+    }
+}
+
+/// A storage that lets nobody consume before this many tries were counted: the slowest network
+/// that an attacker could wish for.
+pub(crate) struct HoldingStorage {
+    inner: MemoryStorage,
+    hits: watch::Sender<u32>,
+    until: u32,
+}
+
+impl HoldingStorage {
+    pub(crate) fn new(inner: MemoryStorage, until: u32) -> Self {
+        let hits = watch::Sender::new(0);
+        Self { inner, hits, until }
+    }
+
+    /// Tells how many tries were counted so far.
+    pub(crate) fn hits(&self) -> watch::Receiver<u32> {
+        self.hits.subscribe()
+    }
+}
+
+#[async_trait]
+impl Storage for HoldingStorage {
+    async fn put_new(
+        &self,
+        key: &StorageKey,
+        payload: &[u8],
+        ttl: Duration,
+    ) -> Result<Put, StorageError> {
+        self.inner.put_new(key, payload, ttl).await
+    }
+
+    async fn get(&self, key: &StorageKey) -> Result<Lookup, StorageError> {
+        self.inner.get(key).await
+    }
+
+    async fn hit(&self, key: &StorageKey, counter: Counter) -> Result<Lookup, StorageError> {
+        let found = self.inner.hit(key, counter).await;
+        self.hits.send_modify(|hits| *hits += 1);
+        found
+    }
+
+    async fn consume(&self, key: &StorageKey) -> Result<bool, StorageError> {
+        let mut hits = self.hits.subscribe();
+        let _ = hits.wait_for(|hits| *hits >= self.until).await;
+        self.inner.consume(key).await
+    }
+
+    async fn purge_expired(&self, limit: usize) -> Result<usize, StorageError> {
+        self.inner.purge_expired(limit).await
     }
 }
 
