@@ -22,8 +22,8 @@ const SWEEP: usize = 64;
 /// cannot take the place of what was solved.
 ///
 /// For one process: a second node knows nothing of them, and a restart forgets them. When it is
-/// full it refuses new records; it never forgets a live one. One challenge takes about 700 bytes,
-/// so the default capacity is worth about 70 MB.
+/// full it refuses new records; it never forgets a live one. One challenge takes about 450 bytes,
+/// so the default capacity is worth about 45 MB.
 ///
 /// Clones share their records.
 #[derive(Clone)]
