@@ -1,45 +1,32 @@
 use std::io::Read;
 
 use actix_web::dev::Payload;
-use bytes::{Bytes, BytesMut};
-use captcha_core::gate::{Gate, Rejection};
+use bytes::Bytes;
+use captcha_core::gate::{BodyBuffer, Linger, Rejection};
 use futures_util::StreamExt;
 
-/// Reads a body to its end as it was sent, up to the limit. One that came in one piece is not
-/// copied.
+/// Reads a body to its end as it was sent, up to the limit.
 pub(crate) async fn buffer(mut payload: Payload, limit: usize) -> Result<Bytes, Rejection> {
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
+    let mut buffer = BodyBuffer::new(limit);
     while let Some(piece) = payload.next().await {
         let piece = piece.map_err(|error| {
             tracing::debug!(%error, "the request body broke off");
             Rejection::missing_token()
         })?;
-        if piece.len() > limit.saturating_sub(first.len().max(all.len())) {
-            drop((first, all));
+        if let Err(rejection) = buffer.push(piece) {
             linger(payload).await;
-            return Err(Rejection::body_too_large());
+            return Err(rejection);
         }
-        if first.is_empty() && all.is_empty() {
-            first = piece;
-            continue;
-        }
-        if all.is_empty() {
-            all.extend_from_slice(&std::mem::take(&mut first));
-        }
-        all.extend_from_slice(&piece);
     }
-    Ok(if all.is_empty() { first } else { all.freeze() })
+    Ok(buffer.finish())
 }
 
-/// Throws away what still comes in of a refused body, within bounds, so that the client gets to
-/// read the answer.
+/// Throws away what still comes in of a refused body.
 pub(crate) async fn linger(mut payload: Payload) {
-    let mut left = Gate::LINGER_BYTES;
+    let mut linger = Linger::new();
     while let Some(Ok(piece)) = payload.next().await {
-        match left.checked_sub(piece.len()) {
-            Some(rest) => left = rest,
-            None => break,
+        if !linger.goes_on_after(piece.len()) {
+            break;
         }
     }
 }

@@ -62,6 +62,7 @@ mod extract;
 mod head;
 mod middleware;
 mod rejection;
+mod response;
 mod routes;
 mod verified;
 

@@ -4,6 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use captcha_core::gate::Rejection;
 
+use crate::response::{convert, convert_status};
+
 /// The error of a request that the gate refused.
 #[derive(Debug, Clone)]
 pub struct CaptchaRejection(pub Rejection);
@@ -11,19 +13,10 @@ pub struct CaptchaRejection(pub Rejection);
 /// The answer to a refused request, for handlers that hold a [`Rejection`].
 #[must_use]
 pub fn respond(rejection: Rejection) -> HttpResponse {
-    let mut response = HttpResponse::build(status(&rejection));
-    for (name, value) in &rejection.headers() {
-        response.insert_header((name.as_str(), value.as_bytes()));
-    }
-    let mut response = response.body(rejection.body());
+    let mut response = convert(rejection.clone().into_response::<String>());
     // Outer middleware can count it without parsing the body.
     response.extensions_mut().insert(rejection);
     response
-}
-
-/// actix-web is on an older `http` crate, with a type of its own for the same status.
-fn status(rejection: &Rejection) -> StatusCode {
-    StatusCode::from_u16(rejection.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 impl fmt::Display for CaptchaRejection {
@@ -34,7 +27,7 @@ impl fmt::Display for CaptchaRejection {
 
 impl ResponseError for CaptchaRejection {
     fn status_code(&self) -> StatusCode {
-        status(&self.0)
+        convert_status(self.0.status())
     }
 
     fn error_response(&self) -> HttpResponse {

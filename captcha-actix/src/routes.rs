@@ -1,5 +1,4 @@
 use actix_web::dev::HttpServiceFactory;
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use captcha_core::endpoints::Endpoints;
@@ -7,6 +6,7 @@ use captcha_core::gate::PeerAddr;
 
 use crate::body::buffer;
 use crate::rejection::respond;
+use crate::response::convert;
 
 /// The routes of a self-hosted captcha, under the prefix of the endpoints. Add them to an app
 /// with `.service(…)`, outside any [`CaptchaMiddleware`](crate::CaptchaMiddleware).
@@ -28,20 +28,14 @@ async fn handle(
         Ok(body) => body,
         Err(rejection) => return respond(rejection),
     };
-    let Some(request) = convert(request, body) else {
+    let Some(request) = convert_request(request, body) else {
         return HttpResponse::BadRequest().finish();
     };
-    let (head, body) = endpoints.handle(request).await.into_parts();
-    let status = StatusCode::from_u16(head.status.as_u16());
-    let mut response = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-    for (name, value) in &head.headers {
-        response.insert_header((name.as_str(), value.as_bytes()));
-    }
-    response.body(body)
+    convert(endpoints.handle(request).await)
 }
 
 /// The request in the types of the `http` crate's current version.
-fn convert(request: &HttpRequest, body: Bytes) -> Option<http::Request<Bytes>> {
+fn convert_request(request: &HttpRequest, body: Bytes) -> Option<http::Request<Bytes>> {
     let mut converted = http::Request::builder()
         .method(request.method().as_str())
         .uri(request.uri().to_string());

@@ -1,52 +1,37 @@
 use axum::BoxError;
-use bytes::{Bytes, BytesMut};
-use captcha_core::gate::{Gate, Rejection};
+use bytes::Bytes;
+use captcha_core::gate::{BodyBuffer, Linger, Rejection};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError};
 
-/// Reads a body to its end, up to the limit. One that came in one piece is not copied; of several
-/// none is kept, since each pins the buffer it was read into.
+/// Reads a body to its end, up to the limit.
 pub(crate) async fn buffer<B>(body: B, limit: usize) -> Result<Bytes, Rejection>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
     let mut body = std::pin::pin!(body);
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
+    let mut buffer = BodyBuffer::new(limit);
     loop {
         let piece = match body.frame().await {
-            None => break,
+            None => return Ok(buffer.finish()),
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
             Some(Err(error)) => return Err(broken(&*error.into())),
         };
-        if piece.len() > limit.saturating_sub(first.len().max(all.len())) {
-            drop((first, all));
+        if let Err(rejection) = buffer.push(piece) {
             linger(body).await;
-            return Err(Rejection::body_too_large());
+            return Err(rejection);
         }
-        if first.is_empty() && all.is_empty() {
-            first = piece;
-            continue;
-        }
-        if all.is_empty() {
-            all.extend_from_slice(&std::mem::take(&mut first));
-        }
-        all.extend_from_slice(&piece);
     }
-    Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
-/// Throws away what still comes in of a refused body, within bounds, so that the client gets to
-/// read the answer.
+/// Throws away what still comes in of a refused body.
 pub(crate) async fn linger<B: Body<Data = Bytes>>(body: B) {
     let mut body = std::pin::pin!(body);
-    let mut left = Gate::LINGER_BYTES;
+    let mut linger = Linger::new();
     while let Some(Ok(frame)) = body.frame().await {
-        let size = frame.data_ref().map_or(0, Bytes::len);
-        match left.checked_sub(size) {
-            Some(rest) => left = rest,
-            None => break,
+        if !linger.goes_on_after(frame.data_ref().map_or(0, Bytes::len)) {
+            break;
         }
     }
 }

@@ -4,31 +4,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use captcha_core::gate::{BodyPlan, Clearances, FoundFields, Gate, Rejection};
 use captcha_core::verify::Pass;
-use rocket::http::Status;
 use rocket::{Data, Request};
 
 use crate::body::{buffer, linger};
 use crate::head::Head;
-
-/// What became of a body on its way through the gate.
-pub(crate) enum Admitted<V, E> {
-    /// It was read: the gate's outcome, and the value or why there is none.
-    Read {
-        outcome: Result<Pass, Rejection>,
-        value: Result<V, (Status, E)>,
-    },
-    /// There is nothing to go on with, or nobody wants to.
-    Refused(Rejection),
-}
-
-/// What a guard does with a refused request.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OnRefusal {
-    /// Fails; the body is not parsed.
-    Fail,
-    /// Hands over the body all the same.
-    Parse,
-}
 
 /// The gate in managed state.
 pub(crate) fn gate_of<'r>(request: &'r Request<'_>) -> Result<&'r Gate, Rejection> {

@@ -1,14 +1,12 @@
 use captcha_core::gate::Rejection;
 use captcha_core::verify::Pass;
 use rocket::data::{FromData, Outcome};
-use rocket::form::{Errors, Form, FromForm};
-use rocket::serde::Deserialize;
-use rocket::serde::json::{Error as JsonError, Json};
 use rocket::{Data, Ignite, Request, Rocket, Sentinel};
 
-use crate::admit::{Admitted, OnRefusal, gate_of};
+use crate::admit::gate_of;
+use crate::fairing;
+use crate::guarded::{Admitted, GuardedBody, OnRefusal};
 use crate::rejection::{CaptchaRejection, refuse};
-use crate::{fairing, form, json};
 
 /// The parsed body together with the captcha's outcome, for handlers that show a refused form
 /// again with what was typed.
@@ -53,49 +51,25 @@ impl<T> Checked<T> {
     }
 }
 
-fn checked<'r, V, E>(
-    request: &'r Request<'_>,
-    admitted: Admitted<V, E>,
-) -> Outcome<'r, Checked<V>, CaptchaRejection<E>> {
-    match admitted {
-        Admitted::Read {
-            outcome,
-            value: Ok(value),
-        } => Outcome::Success(Checked { outcome, value }),
-        Admitted::Read {
-            value: Err((status, error)),
-            ..
-        } => Outcome::Error((status, CaptchaRejection::Inner(error))),
-        Admitted::Refused(rejection) => Outcome::Error(refuse(request, rejection)),
-    }
-}
-
 #[rocket::async_trait]
-impl<'r, T: FromForm<'r>> FromData<'r> for Checked<Form<T>> {
-    type Error = CaptchaRejection<Errors<'r>>;
+impl<'r, T: GuardedBody<'r>> FromData<'r> for Checked<T> {
+    type Error = CaptchaRejection<T::Error>;
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self, Self::Error> {
-        match gate_of(request) {
-            Ok(gate) => checked(
-                request,
-                form::admit(gate, request, data, OnRefusal::Parse).await,
-            ),
-            Err(rejection) => Outcome::Error(refuse(request, rejection)),
-        }
-    }
-}
-
-#[rocket::async_trait]
-impl<'r, T: Deserialize<'r>> FromData<'r> for Checked<Json<T>> {
-    type Error = CaptchaRejection<JsonError<'r>>;
-
-    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self, Self::Error> {
-        match gate_of(request) {
-            Ok(gate) => checked(
-                request,
-                json::admit(gate, request, data, OnRefusal::Parse).await,
-            ),
-            Err(rejection) => Outcome::Error(refuse(request, rejection)),
+        let gate = match gate_of(request) {
+            Ok(gate) => gate,
+            Err(rejection) => return Outcome::Error(refuse(request, rejection)),
+        };
+        match T::admit(gate, request, data, OnRefusal::Parse).await {
+            Admitted::Read {
+                outcome,
+                value: Ok(value),
+            } => Outcome::Success(Self { outcome, value }),
+            Admitted::Read {
+                value: Err((status, error)),
+                ..
+            } => Outcome::Error((status, CaptchaRejection::Inner(error))),
+            Admitted::Refused(rejection) => Outcome::Error(refuse(request, rejection)),
         }
     }
 }

@@ -1,13 +1,11 @@
 use captcha_core::verify::Pass;
 use rocket::data::{FromData, Outcome};
-use rocket::form::{Errors, Form, FromForm};
-use rocket::serde::Deserialize;
-use rocket::serde::json::{Error as JsonError, Json};
 use rocket::{Data, Ignite, Request, Rocket, Sentinel};
 
-use crate::admit::{Admitted, OnRefusal, gate_of};
+use crate::admit::gate_of;
+use crate::fairing;
+use crate::guarded::{Admitted, GuardedBody, OnRefusal};
 use crate::rejection::{CaptchaRejection, refuse};
-use crate::{fairing, form, json};
 
 /// Runs the data guard `T` behind the captcha gate, where `T` is a `Form` or a `Json`.
 ///
@@ -39,53 +37,29 @@ pub struct Captcha<T> {
     pub value: T,
 }
 
-fn captcha<'r, V, E>(
-    request: &'r Request<'_>,
-    admitted: Admitted<V, E>,
-) -> Outcome<'r, Captcha<V>, CaptchaRejection<E>> {
-    match admitted {
-        Admitted::Read {
-            outcome: Ok(pass),
-            value: Ok(value),
-        } => Outcome::Success(Captcha { pass, value }),
-        Admitted::Read {
-            outcome: Ok(_),
-            value: Err((status, error)),
-        } => Outcome::Error((status, CaptchaRejection::Inner(error))),
-        Admitted::Read {
-            outcome: Err(rejection),
-            ..
-        }
-        | Admitted::Refused(rejection) => Outcome::Error(refuse(request, rejection)),
-    }
-}
-
 #[rocket::async_trait]
-impl<'r, T: FromForm<'r>> FromData<'r> for Captcha<Form<T>> {
-    type Error = CaptchaRejection<Errors<'r>>;
+impl<'r, T: GuardedBody<'r>> FromData<'r> for Captcha<T> {
+    type Error = CaptchaRejection<T::Error>;
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self, Self::Error> {
-        match gate_of(request) {
-            Ok(gate) => captcha(
-                request,
-                form::admit(gate, request, data, OnRefusal::Fail).await,
-            ),
-            Err(rejection) => Outcome::Error(refuse(request, rejection)),
-        }
-    }
-}
-
-#[rocket::async_trait]
-impl<'r, T: Deserialize<'r>> FromData<'r> for Captcha<Json<T>> {
-    type Error = CaptchaRejection<JsonError<'r>>;
-
-    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self, Self::Error> {
-        match gate_of(request) {
-            Ok(gate) => captcha(
-                request,
-                json::admit(gate, request, data, OnRefusal::Fail).await,
-            ),
-            Err(rejection) => Outcome::Error(refuse(request, rejection)),
+        let gate = match gate_of(request) {
+            Ok(gate) => gate,
+            Err(rejection) => return Outcome::Error(refuse(request, rejection)),
+        };
+        match T::admit(gate, request, data, OnRefusal::Fail).await {
+            Admitted::Read {
+                outcome: Ok(pass),
+                value: Ok(value),
+            } => Outcome::Success(Self { pass, value }),
+            Admitted::Read {
+                outcome: Ok(_),
+                value: Err((status, error)),
+            } => Outcome::Error((status, CaptchaRejection::Inner(error))),
+            Admitted::Read {
+                outcome: Err(rejection),
+                ..
+            }
+            | Admitted::Refused(rejection) => Outcome::Error(refuse(request, rejection)),
         }
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn is_missing(rocket: &Rocket<Ignite>) -> bool {
 /// Answers a refusal; any other error of these codes as Rocket's default catcher would.
 fn answer<'r>(status: Status, request: &'r Request<'_>) -> catcher::BoxFuture<'r> {
     let refused = rejection(request).filter(|rejection| rejection.status() == status.code);
-    let response = refused.map_or_else(|| plain(status, request), |refused| response(&refused));
+    let response = refused.map_or_else(|| plain(status, request), response);
     Box::pin(async move { Ok(response) })
 }
 

@@ -7,30 +7,35 @@ use rocket::outcome::Outcome;
 use rocket::request::local_cache;
 use rocket::{Data, Request};
 
-use crate::admit::{Admitted, OnRefusal, buffer_and_verify, cleared, verify, verify_fields};
+use crate::admit::{buffer_and_verify, cleared, verify, verify_fields};
 use crate::body::{linger, lower};
+use crate::guarded::{Admitted, GuardedBody, OnRefusal};
 use crate::head::Head;
 use crate::observe::{Observed, observing};
 
-/// Takes a form through the gate and parses it.
-pub(crate) async fn admit<'r, T: FromForm<'r>>(
-    gate: &Gate,
-    request: &'r Request<'_>,
-    data: Data<'r>,
-    on_refusal: OnRefusal,
-) -> Admitted<Form<T>, Errors<'r>> {
-    match request.content_type() {
-        Some(kind) if kind.is_form() => urlencoded(gate, request, data, on_refusal).await,
-        Some(kind) if kind.is_form_data() => multipart(gate, request, data, on_refusal).await,
-        // Rocket's own `Form` forwards here. A protected one does not: the next route may be one
-        // that nothing protects.
-        _ => match verify(gate, request, None).await {
-            Err(rejection) => Admitted::Refused(rejection),
-            outcome => Admitted::Read {
-                outcome,
-                value: Err((Status::UnsupportedMediaType, ErrorKind::Unexpected.into())),
+#[rocket::async_trait]
+impl<'r, T: FromForm<'r>> GuardedBody<'r> for Form<T> {
+    type Error = Errors<'r>;
+
+    async fn admit(
+        gate: &Gate,
+        request: &'r Request<'_>,
+        data: Data<'r>,
+        on_refusal: OnRefusal,
+    ) -> Admitted<Self, Errors<'r>> {
+        match request.content_type() {
+            Some(kind) if kind.is_form() => urlencoded(gate, request, data, on_refusal).await,
+            Some(kind) if kind.is_form_data() => multipart(gate, request, data, on_refusal).await,
+            // Rocket's own `Form` forwards here. A protected one does not: the next route may be
+            // one that nothing protects.
+            _ => match verify(gate, request, None).await {
+                Err(rejection) => Admitted::Refused(rejection),
+                outcome => Admitted::Read {
+                    outcome,
+                    value: Err((Status::UnsupportedMediaType, ErrorKind::Unexpected.into())),
+                },
             },
-        },
+        }
     }
 }
 

@@ -6,25 +6,32 @@ use rocket::serde::Deserialize;
 use rocket::serde::json::{Error, Json};
 use rocket::{Data, Request};
 
-use crate::admit::{Admitted, OnRefusal, buffer_and_verify};
+use crate::admit::buffer_and_verify;
 use crate::body::lower;
+use crate::guarded::{Admitted, GuardedBody, OnRefusal};
 
-/// Takes a JSON body through the gate and parses it.
-pub(crate) async fn admit<'r, T: Deserialize<'r>>(
-    gate: &Gate,
-    request: &'r Request<'_>,
-    data: Data<'r>,
-    on_refusal: OnRefusal,
-) -> Admitted<Json<T>, Error<'r>> {
-    let limit = request.limits().get("json").unwrap_or(Limits::JSON);
-    let limit = lower(gate.max_body_bytes(), limit);
-    match buffer_and_verify(gate, request, data, limit).await {
-        Ok((_, Err(rejection))) if on_refusal == OnRefusal::Fail => Admitted::Refused(rejection),
-        Ok((body, outcome)) => Admitted::Read {
-            outcome,
-            value: parse(request, &body),
-        },
-        Err(rejection) => Admitted::Refused(rejection),
+#[rocket::async_trait]
+impl<'r, T: Deserialize<'r> + Send> GuardedBody<'r> for Json<T> {
+    type Error = Error<'r>;
+
+    async fn admit(
+        gate: &Gate,
+        request: &'r Request<'_>,
+        data: Data<'r>,
+        on_refusal: OnRefusal,
+    ) -> Admitted<Self, Error<'r>> {
+        let limit = request.limits().get("json").unwrap_or(Limits::JSON);
+        let limit = lower(gate.max_body_bytes(), limit);
+        match buffer_and_verify(gate, request, data, limit).await {
+            Ok((_, Err(rejection))) if on_refusal == OnRefusal::Fail => {
+                Admitted::Refused(rejection)
+            }
+            Ok((body, outcome)) => Admitted::Read {
+                outcome,
+                value: parse(request, &body),
+            },
+            Err(rejection) => Admitted::Refused(rejection),
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 use std::convert::Infallible;
 use std::fmt;
-use std::io::Cursor;
 use std::sync::{Mutex, PoisonError};
 
 use captcha_core::gate::Rejection;
 use rocket::http::Status;
 use rocket::response::{self, Responder};
 use rocket::{Request, Response};
+
+use crate::response::convert;
 
 /// Why a protected guard failed: the gate refused, or the inner guard did.
 ///
@@ -49,16 +50,8 @@ pub(crate) fn refuse<E>(
     (status, CaptchaRejection::Captcha(rejection))
 }
 
-pub(crate) fn response(rejection: &Rejection) -> Response<'static> {
-    let body = rejection.body();
-    let mut response = Response::build();
-    response.status(Status::new(rejection.status().as_u16()));
-    for (name, value) in &rejection.headers() {
-        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        response.raw_header(name.as_str().to_owned(), value);
-    }
-    response.sized_body(body.len(), Cursor::new(body));
-    response.finalize()
+pub(crate) fn response(rejection: Rejection) -> Response<'static> {
+    convert(rejection.into_response::<String>())
 }
 
 /// Answers with the problem document. An error of the inner guard is answered by the catcher of
@@ -66,7 +59,7 @@ pub(crate) fn response(rejection: &Rejection) -> Response<'static> {
 impl<'r, E> Responder<'r, 'static> for CaptchaRejection<E> {
     fn respond_to(self, _request: &'r Request<'_>) -> response::Result<'static> {
         match self {
-            Self::Captcha(rejection) => Ok(response(&rejection)),
+            Self::Captcha(rejection) => Ok(response(rejection)),
             Self::Inner(_) => Err(Status::UnprocessableEntity),
         }
     }

@@ -1,14 +1,13 @@
-use std::io::Cursor;
-
 use bytes::Bytes;
 use captcha_core::endpoints::Endpoints;
 use captcha_core::gate::PeerAddr;
 use rocket::http::{Method, Status};
 use rocket::route::{Handler, Outcome};
-use rocket::{Data, Request, Response, Route};
+use rocket::{Data, Request, Route};
 
 use crate::body::buffer;
 use crate::rejection::response;
+use crate::response::convert;
 
 /// The routes of a self-hosted captcha. Mount them at the prefix of the endpoints.
 #[must_use]
@@ -39,29 +38,17 @@ impl Handler for EndpointsHandler {
         let limit = u64::try_from(Endpoints::MAX_BODY_BYTES).unwrap_or(u64::MAX);
         let body = match buffer(data, limit).await {
             Ok(body) => body,
-            Err(rejection) => return Outcome::Success(response(&rejection)),
+            Err(rejection) => return Outcome::Success(response(rejection)),
         };
-        let Some(request) = convert(request, body) else {
+        let Some(request) = convert_request(request, body) else {
             return Outcome::Error(Status::BadRequest);
         };
-        let (head, body) = self.0.handle(request).await.into_parts();
-        let mut response = Response::build();
-        response.status(Status::new(head.status.as_u16()));
-        for (name, value) in &head.headers {
-            // Rocket's Shield sets this one, and warns where it finds it set.
-            if *name == http::header::X_CONTENT_TYPE_OPTIONS {
-                continue;
-            }
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            response.raw_header(name.as_str().to_owned(), value);
-        }
-        response.sized_body(body.len(), Cursor::new(body));
-        Outcome::Success(response.finalize())
+        Outcome::Success(convert(self.0.handle(request).await))
     }
 }
 
 /// The request in the types of the `http` crate. A header it cannot hold is left out.
-fn convert(request: &Request<'_>, body: Bytes) -> Option<http::Request<Bytes>> {
+fn convert_request(request: &Request<'_>, body: Bytes) -> Option<http::Request<Bytes>> {
     let mut converted = http::Request::builder()
         .method(request.method().as_str())
         .uri(request.uri().to_string());

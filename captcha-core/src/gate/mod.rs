@@ -15,6 +15,7 @@
 //! header chooses the address that verifiers and rate limits see.
 
 mod body;
+mod buffer;
 mod builder;
 mod clearance;
 mod client_address;
@@ -27,6 +28,7 @@ mod submission;
 mod urlencoded;
 
 pub use body::BodyPlan;
+pub use buffer::{BodyBuffer, Linger};
 pub use builder::{ConfigError, GateBuilder};
 pub use clearance::Clearances;
 pub use client_address::{ClientAddress, ForwardingHeader};
