@@ -195,3 +195,29 @@ async fn checked_does_not_run_for_a_body_that_is_too_large() {
         );
     }
 }
+
+/// The layer needs neither axum's body nor its router.
+#[tokio::test]
+async fn the_layer_protects_any_tower_service() {
+    use http_body_util::{BodyExt, Full};
+    use tower::{Layer, ServiceExt, service_fn};
+
+    let stub = StubVerifier::passes();
+    let echo = service_fn(async |request: http::Request<Full<Bytes>>| {
+        Ok::<_, std::convert::Infallible>(http::Response::new(request.into_body()))
+    });
+    let service = CaptchaLayer::new(Gate::new(stub.clone())).layer(echo);
+    let request = |body: &'static str| {
+        http::Request::post("/")
+            .header("content-type", "application/json")
+            .body(Full::from(body))
+            .unwrap()
+    };
+    let refused = service.clone().oneshot(request("{}")).await.unwrap();
+    assert_eq!(refused.status(), 400);
+    let body = r#"{"captchaToken":"t"}"#;
+    let passed = service.oneshot(request(body)).await.unwrap();
+    assert_eq!(passed.status(), 200);
+    assert_eq!(passed.into_body().collect().await.unwrap().to_bytes(), body);
+    assert_eq!(stub.asked(), 1);
+}

@@ -42,4 +42,4 @@ async fn serve(site: Site) -> Server {
     }
 }
 
-example_site::site_suite!(serve);
+example_site::site_suite!(serve, env!("CARGO_BIN_EXE_example-actix"));

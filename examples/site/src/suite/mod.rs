@@ -16,6 +16,7 @@
 mod browser;
 pub mod http_cases;
 pub mod pages;
+pub mod process;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -51,10 +52,15 @@ fn site(capacity: usize) -> Site {
 }
 
 /// Runs the suite: one test per case, on sites from this async function of
-/// [`Site`](crate::Site) to [`Server`](crate::suite::Server).
+/// [`Site`](crate::Site) to [`Server`](crate::suite::Server), and on this binary.
 #[macro_export]
 macro_rules! site_suite {
-    ($serve:expr) => {
+    ($serve:expr, $binary:expr) => {
+        $crate::site_suite!(@processes $binary;
+            it_says_where_it_listens
+            settings_that_cannot_work_are_named
+            atk_41_it_stays_up_and_small
+        );
         $crate::site_suite!(@cases $serve;
             http_cases: the_page_asks_for_a_picture
             http_cases: sign_up_takes_forms_multipart_and_json
@@ -70,6 +76,12 @@ macro_rules! site_suite {
             pages: sign_up_without_javascript
         );
     };
+    (@processes $binary:expr; $($case:ident)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            $crate::suite::process::$case($binary).await;
+        }
+    )*};
     (@cases $serve:expr; $($module:ident: $case:ident)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $case() {
