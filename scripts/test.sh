@@ -38,9 +38,9 @@ say "clippy"
 cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 say "features one by one"
-cargo check -q -p captcha-core --no-default-features
+cargo clippy -q -p captcha-core --no-default-features -- -D warnings
 for feature in '' decompress-gzip decompress-brotli decompress-zstd; do
-    cargo check -q -p captcha-actix --no-default-features --features "$feature"
+    cargo clippy -q -p captcha-actix --no-default-features --features "$feature" -- -D warnings
 done
 
 say "tests"

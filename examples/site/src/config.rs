@@ -45,8 +45,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the first variable whose value cannot be used. A setting that is not
-    /// understood is never ignored.
+    /// [`ConfigError`] names the first variable whose value cannot be used. A value that is not
+    /// understood is never replaced by the default.
     pub fn from_env() -> Result<Self, ConfigError> {
         one_of("CAPTCHA_VERIFIER", &["self-hosted"])?;
         one_of("CAPTCHA_STORAGE", &["memory"])?;

@@ -1,7 +1,7 @@
 //! What every example site shows, over a real socket and in a real browser.
 //!
 //! An example's tests start their site for a [`Site`](crate::Site) and hand it to
-//! [`site_suite!`](crate::site_suite).
+//! `site_suite!`.
 
 #![allow(
     clippy::expect_used,
