@@ -1,5 +1,5 @@
 //! The gate an adapter calls: finds the credential in a request, asks the verifier, and turns
-//! the outcome into a [`Pass`](crate::verify::Pass) or a [`Rejection`].
+//! the outcome into a [`Pass`] or a [`Rejection`].
 //!
 //! It knows no framework. An adapter
 //!

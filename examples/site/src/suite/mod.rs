@@ -1,6 +1,6 @@
 //! What every example site shows, over a real socket and in a real browser.
 //!
-//! An example's tests start their site for a [`Site`](crate::Site) and hand it to
+//! An example's tests start their site for a [`Site`] and hand it to
 //! `site_suite!`.
 
 #![allow(
