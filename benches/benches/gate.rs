@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use bytes::Bytes;
-use captcha_core::gate::{Gate, PeerAddr};
+use captcha_core::gate::{Gate, HttpHead, PeerAddr};
 use captcha_testkit::StubVerifier;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use http::request::Parts;
@@ -40,7 +40,9 @@ fn multipart() -> Bytes {
     let token = format!("\r\n{part}\"captchaToken\"\r\n\r\nZk3J-0aB9xYw\r\n--XBOUNDARYX--\r\n");
     let size = 64 * 1024 - file.len() - token.len();
     let content: Vec<u8> = (0..size).map(|i| (i * 31 % 251) as u8).collect();
-    [file.as_bytes(), &content, token.as_bytes()].concat().into()
+    [file.as_bytes(), &content, token.as_bytes()]
+        .concat()
+        .into()
 }
 
 fn check(c: &mut Criterion) {
@@ -58,6 +60,7 @@ fn check(c: &mut Criterion) {
         ),
     ] {
         let head = head(content_type);
+        let head = HttpHead(&head);
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_function(name, |b| {
             b.iter(|| {

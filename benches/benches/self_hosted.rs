@@ -30,7 +30,9 @@ fn self_hosted(c: &mut Criterion) {
             runtime.block_on(async {
                 let issued = manager.issue_undrawn("key", context()).await;
                 let issued = issued.expect("a challenge");
-                let outcome = manager.verify(issued.id().as_str(), black_box(ANSWER)).await;
+                let outcome = manager
+                    .verify(issued.id().as_str(), black_box(ANSWER))
+                    .await;
                 assert_eq!(outcome.expect("an outcome"), AnswerOutcome::Right);
             })
         });

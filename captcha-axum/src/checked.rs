@@ -36,6 +36,11 @@ pub struct Checked<T> {
 }
 
 impl<T> Checked<T> {
+    /// A body with this outcome, for tests that call a handler themselves.
+    pub const fn new(outcome: Result<Pass, Rejection>, value: T) -> Self {
+        Self { outcome, value }
+    }
+
     /// The value, with the pass or with the refusal.
     ///
     /// # Errors

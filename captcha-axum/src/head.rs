@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use captcha_core::gate::RequestHead;
+use captcha_core::gate::{HttpHead, RequestHead};
 use http::request::Parts;
 
 /// A request's head as the gate reads it. The peer is axum's [`ConnectInfo`].
@@ -13,11 +13,13 @@ pub struct Head<'a>(pub &'a Parts);
 
 impl RequestHead for Head<'_> {
     fn each_header<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
-        self.0.each_header(name, visit);
+        for value in self.0.headers.get_all(name) {
+            visit(value.as_bytes());
+        }
     }
 
     fn query(&self) -> Option<&str> {
-        self.0.query()
+        self.0.uri.query()
     }
 
     fn peer(&self) -> Option<IpAddr> {
@@ -29,5 +31,5 @@ pub(crate) fn peer(head: &Parts) -> Option<IpAddr> {
     let connected = head.extensions.get::<ConnectInfo<SocketAddr>>();
     connected
         .map(|ConnectInfo(peer)| peer.ip())
-        .or_else(|| head.peer())
+        .or_else(|| HttpHead(head).peer())
 }

@@ -341,7 +341,11 @@ async fn atk_30_no_log_error_or_debug_output_holds_the_answer() {
             .unwrap()
             .into_parts();
         let body = format!("captcha_id=AAAAAAAAAAAAAAAAAAAAAA&captcha_answer={ANSWER}").into();
-        text += &format!("{:?}", gate.check(&head, Some(&body)).await);
+        text += &format!(
+            "{:?}",
+            gate.check(&captcha_core::gate::HttpHead(&head), Some(&body))
+                .await
+        );
         tracing::trace!("{text}");
     })
     .await;

@@ -10,7 +10,7 @@
 
 use bytes::Bytes;
 use captcha_core::endpoints::Endpoints;
-use captcha_core::gate::{BodyPlan, Gate, PeerAddr};
+use captcha_core::gate::{BodyPlan, Gate, HttpHead, PeerAddr};
 use captcha_core::manager::CaptchaManager;
 use captcha_core::storage::MemoryStorage;
 use captcha_core::verify::FieldSet;
@@ -164,12 +164,12 @@ proptest! {
     ) {
         let gate = gate();
         let head = head(&content_type, &headers, &query);
-        if let Err(rejection) = gate.plan(&head) {
+        if let Err(rejection) = gate.plan(&HttpHead(&head)) {
             prop_assert!(rejection.status().is_client_error());
         }
         let body = Bytes::from(body);
         for body in [None, Some(&body)] {
-            if let Err(rejection) = gate.locate(&head, body) {
+            if let Err(rejection) = gate.locate(&HttpHead(&head), body) {
                 prop_assert!(rejection.status().is_client_error());
             }
         }
@@ -185,9 +185,9 @@ proptest! {
         let gate = gate();
         let (content_type, body) = well_formed(kind, &token, &other);
         let head = head(content_type.as_bytes(), &[], "");
-        prop_assert_eq!(gate.plan(&head), Ok(BodyPlan::Read { limit: gate.max_body_bytes() }));
+        prop_assert_eq!(gate.plan(&HttpHead(&head)), Ok(BodyPlan::Read { limit: gate.max_body_bytes() }));
         let body = Bytes::from(body);
-        prop_assert!(gate.locate(&head, Some(&body)).is_ok());
+        prop_assert!(gate.locate(&HttpHead(&head), Some(&body)).is_ok());
     }
 
     /// A body with the token that is cut off anywhere holds either the whole token or none.
@@ -198,7 +198,7 @@ proptest! {
         body.truncate(body.len().saturating_sub(2 + cut));
         let head = head(content_type.as_bytes(), &[], "");
         let body = Bytes::from(body);
-        prop_assert!(gate.locate(&head, Some(&body)).is_err());
+        prop_assert!(gate.locate(&HttpHead(&head), Some(&body)).is_err());
     }
 
     /// The endpoints answer every request, with nothing but 2xx, 4xx or 503.
@@ -236,7 +236,7 @@ fn content_types_compare_without_case() {
     ] {
         let head = head(kind.as_bytes(), &[], "");
         assert!(
-            matches!(gate.plan(&head), Ok(BodyPlan::Read { .. })),
+            matches!(gate.plan(&HttpHead(&head)), Ok(BodyPlan::Read { .. })),
             "{kind}"
         );
     }

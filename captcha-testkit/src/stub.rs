@@ -10,14 +10,35 @@ use captcha_core::verify::{
 
 /// A verifier that does as it is told and remembers what it was asked. Clones are one verifier.
 ///
+/// Put it behind the gate of the service you test, and send any token:
+///
 /// ```
 /// use captcha_core::gate::Gate;
 /// use captcha_testkit::StubVerifier;
 ///
 /// let stub = StubVerifier::passes();
 /// let gate = Gate::new(stub.clone());
-/// // … drive your service …
+/// // … send your service a form with `captchaToken=anything` …
 /// assert_eq!(stub.asked(), 0);
+/// ```
+///
+/// It reads `captchaToken` only. For a form that sends an id and an answer, name its fields, or
+/// use a manager whose answer you know:
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use captcha_core::manager::{ANSWER_FIELD, CaptchaManager, ID_FIELD};
+/// use captcha_core::storage::MemoryStorage;
+/// use captcha_core::verify::FieldSet;
+/// use captcha_testkit::{KnownAnswer, StubVerifier};
+///
+/// let fields = FieldSet::together([ID_FIELD, ANSWER_FIELD]);
+/// let stub = StubVerifier::passes().with_fields([fields]);
+///
+/// let manager = CaptchaManager::builder(MemoryStorage::new())
+///     .factory(KnownAnswer("SESAME"))
+///     .build()?;
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 pub struct StubVerifier {

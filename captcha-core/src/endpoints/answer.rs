@@ -6,13 +6,14 @@ use http::{Response, StatusCode};
 use serde_json::json;
 
 use super::{Endpoints, respond};
-use crate::gate::{FoundFields, scan};
+use crate::gate::{FoundFields, HttpHead, scan};
 use crate::manager::Exchange;
 
 impl Endpoints {
     pub(super) async fn answer(&self, head: &Parts, body: &Bytes) -> Response<Bytes> {
         let mut fields = FoundFields::new(Arc::clone(&self.inner.answer_fields));
-        scan(head, body, &mut fields);
+        let head = HttpHead(head);
+        scan(&head, body, &mut fields);
         let sent = fields.text("id").zip(fields.text("answer"));
         let Some((id, answer)) = sent.filter(|_| !fields.is_broken()) else {
             return respond::problem(

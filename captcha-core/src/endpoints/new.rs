@@ -4,11 +4,12 @@ use http::{HeaderValue, Response, header};
 
 use super::{Endpoints, respond};
 use crate::challenge::ChallengeContext;
-use crate::gate::{RequestHead, rate_limit_key};
+use crate::gate::{HttpHead, RequestHead, rate_limit_key};
 use crate::render::Format;
 
 impl Endpoints {
     pub(super) async fn issue(&self, head: &Parts) -> Response<Bytes> {
+        let head = &HttpHead(head);
         let languages = head
             .header("accept-language")
             .and_then(|value| std::str::from_utf8(value).ok())
@@ -34,7 +35,11 @@ impl Endpoints {
         response
     }
 
-    /// Issues a challenge to the sender of a request, for pages that embed it themselves.
+    /// Issues a challenge to the sender of a request, for pages that embed it themselves. The
+    /// picture is at the [`url`](Self::url) of its id.
+    ///
+    /// `head` is the adapter's `Head` around the framework's request; `languages` is what the
+    /// visitor's `Accept-Language` says, or empty.
     ///
     /// # Errors
     ///

@@ -135,7 +135,7 @@ pub(crate) fn rate_limit_key(address: Option<IpAddr>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::PeerAddr;
+    use crate::gate::{HttpHead, PeerAddr};
 
     fn resolve(address: &ClientAddress, peer: &str, lines: &[(&str, &str)]) -> String {
         let mut request = http::Request::new(());
@@ -145,7 +145,7 @@ mod tests {
         }
         let (mut parts, ()) = request.into_parts();
         parts.extensions.insert(PeerAddr(peer.parse().unwrap()));
-        address.resolve(&parts).unwrap().to_string()
+        address.resolve(&HttpHead(&parts)).unwrap().to_string()
     }
 
     fn behind_proxies() -> ClientAddress {

@@ -33,19 +33,25 @@ pub trait RequestHead {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddr(pub IpAddr);
 
-impl RequestHead for http::request::Parts {
+/// The head of an [`http::Request`], with the peer that a [`PeerAddr`] extension names.
+///
+/// A framework keeps the peer elsewhere: each adapter has a `Head` of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpHead<'a>(pub &'a http::request::Parts);
+
+impl RequestHead for HttpHead<'_> {
     fn each_header<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
-        for value in self.headers.get_all(name) {
+        for value in self.0.headers.get_all(name) {
             visit(value.as_bytes());
         }
     }
 
     fn query(&self) -> Option<&str> {
-        self.uri.query()
+        self.0.uri.query()
     }
 
     fn peer(&self) -> Option<IpAddr> {
-        self.extensions.get::<PeerAddr>().map(|peer| peer.0)
+        self.0.extensions.get::<PeerAddr>().map(|peer| peer.0)
     }
 }
 

@@ -33,7 +33,7 @@ pub use builder::{ConfigError, GateBuilder};
 pub use clearance::Clearances;
 pub use client_address::{ClientAddress, ForwardingHeader};
 pub use fields::FoundFields;
-pub use head::{PeerAddr, RequestHead, is_safe};
+pub use head::{HttpHead, PeerAddr, RequestHead, is_safe};
 pub use rejection::Rejection;
 pub use submission::Submission;
 

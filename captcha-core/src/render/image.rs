@@ -127,8 +127,8 @@ impl Placement {
             ),
             middle: (glyph.advance / 2.0, MIDDLE),
             size,
-            turn: rng.between(-0.32, 0.32).sin_cos(),
-            shear: rng.between(-0.22, 0.22),
+            turn: rng.between(-0.3, 0.3).sin_cos(),
+            shear: rng.between(-0.18, 0.18),
         }
     }
 

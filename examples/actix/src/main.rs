@@ -1,12 +1,17 @@
 //! Serves the example site with actix-web. See `example_site::Config` for its settings.
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use actix_web::{App, HttpServer};
 use example_site::{Config, Site};
 
 #[actix_web::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    example_site::exit(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     example_site::init_logging();
     let config = Config::from_env()?;
     let site = Site::new(config.manager()?, "actix-web");

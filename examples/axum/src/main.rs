@@ -2,12 +2,17 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 
 use example_site::{Config, Site};
 use tokio::net::TcpListener;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    example_site::exit(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     example_site::init_logging();
     let config = Config::from_env()?;
     let app = example_axum::app(Site::new(config.manager()?, "axum"));

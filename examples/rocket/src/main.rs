@@ -1,11 +1,16 @@
 //! Serves the example site with Rocket. See `example_site::Config` for its settings.
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use example_site::{Config, Site};
 
 #[rocket::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    example_site::exit(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     example_site::init_logging();
     let config = Config::from_env()?;
     let site = Site::new(config.manager()?, "Rocket");

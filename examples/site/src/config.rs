@@ -8,11 +8,11 @@ use captcha_core::storage::MemoryStorage;
 use captcha_core::verify::FailMode;
 use thiserror::Error;
 
-/// How a site is set up, from the environment.
+/// How a site is set up, from the environment. An empty value is the default.
 ///
 /// | variable | default | values |
 /// |---|---|---|
-/// | `ADDR` | `127.0.0.1:3000` | where to listen; port 0 picks a free one |
+/// | `ADDR` | `127.0.0.1:3000` | IP address and port; port 0 picks a free one |
 /// | `CAPTCHA_VERIFIER` | `self-hosted` | `self-hosted` |
 /// | `CAPTCHA_STORAGE` | `memory` | `memory` |
 /// | `CAPTCHA_CHALLENGE` | `text` | `text` |

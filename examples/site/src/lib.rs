@@ -25,6 +25,19 @@ pub fn announce(address: std::net::SocketAddr) {
     println!("listening on http://{address}");
 }
 
+/// Says what stopped a site, in one line, and how its process ends.
+#[expect(clippy::print_stderr, reason = "for whoever started it")]
+#[must_use]
+pub fn exit(result: Result<(), Box<dyn std::error::Error>>) -> std::process::ExitCode {
+    match result {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
 /// Sends logs to standard error: warnings, and what `RUST_LOG` asks for.
 pub fn init_logging() {
     use tracing_subscriber::EnvFilter;
