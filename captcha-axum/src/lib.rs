@@ -11,8 +11,6 @@
 //!     format!("Welcome, {}", form.username)
 //! }
 //!
-//! # #[cfg(any())] // needs captcha-core's feature `image`
-//! # fn main() {}
 //! # fn app() -> Result<Router, Box<dyn std::error::Error>> {
 //! # use captcha_core::{endpoints::Endpoints, manager::CaptchaManager, storage::MemoryStorage};
 //! let manager = CaptchaManager::builder(MemoryStorage::new()).build()?;

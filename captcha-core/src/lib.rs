@@ -37,6 +37,8 @@ pub mod clock;
 pub mod endpoints;
 pub mod gate;
 pub mod manager;
+#[cfg(doctest)]
+mod misuse;
 pub mod random;
 pub mod rate_limit;
 pub mod render;

@@ -4,12 +4,6 @@ use crate::challenge::{Challenge, ChallengeId};
 use crate::storage::{Counter, Lookup};
 
 /// What an answer was worth.
-///
-/// ```compile_fail
-/// # use captcha_core::manager::AnswerOutcome;
-/// let outcome = AnswerOutcome::Wrong { attempts_left: 2 };
-/// if outcome { /* does not compile */ }
-/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "an outcome that nobody looks at protects nothing"]
 pub enum AnswerOutcome {

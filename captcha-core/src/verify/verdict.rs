@@ -2,20 +2,7 @@ use super::ReasonCode;
 
 /// A verifier's answer about a credential.
 ///
-/// There is no `bool` in it: a caller has to look at both arms.
-///
-/// ```compile_fail
-/// # use captcha_core::verify::{Pass, Verdict};
-/// let verdict = Verdict::Passed(Pass::new());
-/// if verdict { /* does not compile */ }
-/// ```
-///
-/// ```compile_fail
-/// #![deny(unused_must_use)]
-/// # use captcha_core::verify::{Pass, Verdict};
-/// fn verdict() -> Verdict { Verdict::Passed(Pass::new()) }
-/// verdict();
-/// ```
+/// There is no `bool` in it: `if verdict { … }` does not compile, and neither arm can be overlooked.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a verdict that nobody looks at protects nothing"]
 pub enum Verdict {

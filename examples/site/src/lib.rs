@@ -38,10 +38,13 @@ pub fn exit(result: Result<(), Box<dyn std::error::Error>>) -> std::process::Exi
     }
 }
 
+/// Rocket warns of its own launch and of every failed guard; the others do not.
+const DEFAULT_LOGS: &str = "warn,rocket=error,example_rocket=error";
+
 /// Sends logs to standard error: warnings, and what `RUST_LOG` asks for.
 pub fn init_logging() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOGS));
     let logging = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
