@@ -28,7 +28,8 @@ use crate::rejection::CaptchaRejection;
 /// }
 /// ```
 ///
-/// A body that `T` cannot parse is answered by `T`; one past the limit is answered 413.
+/// A body that `T` cannot parse is answered with the refusal or, if the captcha was solved, by `T`;
+/// one past the limit is answered 413.
 #[derive(Debug)]
 #[must_use = "the handler runs for refused requests too"]
 pub struct Checked<T> {
@@ -65,9 +66,11 @@ impl<T: FromRequest + 'static> FromRequest for Checked<T> {
             let gate = gate_of(&request).map_err(CaptchaRejection)?;
             let admitted = admit(&gate, &request, payload).await;
             let (mut payload, outcome) = admitted.map_err(CaptchaRejection)?;
-            let value = T::from_request(&request, &mut payload).await;
-            let value = value.map_err(Into::into)?;
-            Ok(Self { outcome, value })
+            match (T::from_request(&request, &mut payload).await, outcome) {
+                (Ok(value), outcome) => Ok(Self { outcome, value }),
+                (Err(_), Err(rejection)) => Err(CaptchaRejection(rejection).into()),
+                (Err(error), Ok(_)) => Err(error.into()),
+            }
         })
     }
 }

@@ -27,7 +27,8 @@ use crate::rejection::CaptchaRejection;
 /// }
 /// ```
 ///
-/// A body that `T` cannot parse is answered by `T`; one past the limit is answered 413.
+/// A body that `T` cannot parse is answered with the refusal or, if the captcha was solved, by `T`;
+/// one past the limit is answered 413.
 #[derive(Debug)]
 #[must_use = "the handler runs for refused requests too"]
 pub struct Checked<T> {
@@ -67,7 +68,7 @@ where
         let (request, outcome) = admit(&gate, request.with_limited_body()).await?;
         match T::from_request(request, state).await {
             Ok(value) => Ok(Self { outcome, value }),
-            Err(rejection) => Err(CaptchaRejection::Inner(rejection)),
+            Err(inner) => Err(outcome.map_or_else(Into::into, |_| CaptchaRejection::Inner(inner))),
         }
     }
 }

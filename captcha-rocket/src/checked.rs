@@ -29,7 +29,8 @@ use crate::rejection::{CaptchaRejection, refuse};
 /// # fn main() {}
 /// ```
 ///
-/// A body that `T` cannot parse is an error of `T`; one past the limit is answered 413.
+/// A body that `T` cannot parse fails with the refusal or, if the captcha was solved, with the
+/// error of `T`; one past the limit is answered 413.
 #[derive(Debug)]
 #[must_use = "the handler runs for refused requests too"]
 pub struct Checked<T> {
@@ -71,10 +72,14 @@ impl<'r, T: GuardedBody<'r>> FromData<'r> for Checked<T> {
                 value: Ok(value),
             } => Outcome::Success(Self { outcome, value }),
             Admitted::Read {
+                outcome: Ok(_),
                 value: Err((status, error)),
-                ..
             } => Outcome::Error((status, CaptchaRejection::Inner(error))),
-            Admitted::Refused(rejection) => Outcome::Error(refuse(request, rejection)),
+            Admitted::Read {
+                outcome: Err(rejection),
+                ..
+            }
+            | Admitted::Refused(rejection) => Outcome::Error(refuse(request, rejection)),
         }
     }
 }

@@ -107,7 +107,8 @@ pub async fn c35_verified_reads_the_head(serve: &impl AsyncFn(Setup) -> Server) 
     assert_eq!(stub.asked(), 1);
 }
 
-/// 36. `Checked` hands over what was typed together with the pass or the refusal.
+/// 36. `Checked` hands over what was typed together with the pass or the refusal. What cannot be
+///     parsed is answered with the refusal, or as it is unprotected.
 pub async fn c36_checked_keeps_what_was_typed(serve: &impl AsyncFn(Setup) -> Server) {
     let call = |extra: &str| Call::post("/checked").form(format!("{FORM}{extra}"));
     for (stub, extra, refused) in [
@@ -132,4 +133,18 @@ pub async fn c36_checked_keeps_what_was_typed(serve: &impl AsyncFn(Setup) -> Ser
         assert_eq!(checked["username"], "ada");
         assert_eq!(checked["email"], "e");
     }
+    let stub = StubVerifier::passes();
+    let server = serve(Setup::stub(&stub)).await;
+    for call in [
+        Call::post("/checked").form("username=ada"),
+        Call::post("/checked").body("text/plain", FORM),
+        Call::post("/checked"),
+    ] {
+        let reply = call.send(server.addr).await;
+        assert_eq!(reply.refusal(), (400, "missing_token".to_owned()));
+    }
+    let solved = |path: &str| Call::post(path).form("username=ada&captchaToken=t");
+    let plain = solved("/plain/form").send(server.addr).await;
+    let checked = solved("/checked").send(server.addr).await;
+    assert_eq!((checked.status, checked.body), (plain.status, plain.body));
 }
