@@ -11,11 +11,14 @@ use crate::head::Head;
 
 /// Takes a request through the gate, once: one that this gate has cleared before passes.
 ///
+/// `most` is how much the route reads at most, in bytes, where that is less than the gate does.
+///
 /// The request comes back whole in either case, so that a page can show what was typed. `Err`
 /// means that the body cannot be read and there is nothing to go on with.
 pub(crate) async fn admit<B>(
     gate: &Gate,
     request: Request<B>,
+    most: usize,
 ) -> Result<(Request<B>, Result<Pass, Rejection>), Rejection>
 where
     B: Body<Data = Bytes> + From<Bytes>,
@@ -36,7 +39,7 @@ where
             (body, outcome)
         }
         Ok(BodyPlan::Read { limit }) => {
-            let bytes = buffer(body, limit).await?;
+            let bytes = buffer(body, limit.min(most)).await?;
             let outcome = gate.check(&Head(&head), Some(&bytes)).await;
             (B::from(bytes), outcome)
         }

@@ -1,9 +1,9 @@
-use axum::RequestExt;
 use axum::extract::{FromRef, FromRequest, Request};
 use captcha_core::gate::{Gate, Rejection};
 use captcha_core::verify::Pass;
 
 use crate::admit::admit;
+use crate::body::default_limit;
 use crate::rejection::CaptchaRejection;
 
 /// The parsed body together with the captcha's outcome, for handlers that show a refused form
@@ -63,9 +63,10 @@ where
 {
     type Rejection = CaptchaRejection<T::Rejection>;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Self::Rejection> {
         let gate = Gate::from_ref(state);
-        let (request, outcome) = admit(&gate, request.with_limited_body()).await?;
+        let most = default_limit(&mut request);
+        let (request, outcome) = admit(&gate, request, most).await?;
         match T::from_request(request, state).await {
             Ok(value) => Ok(Self { outcome, value }),
             Err(inner) => Err(outcome.map_or_else(Into::into, |_| CaptchaRejection::Inner(inner))),

@@ -86,7 +86,7 @@ where
         }
         let gate = self.gate.clone();
         Box::pin(async move {
-            match admit(&gate, request).await {
+            match admit(&gate, request, usize::MAX).await {
                 Ok((request, Ok(_))) => inner.call(request).await,
                 Ok((_, Err(rejection))) | Err(rejection) => Ok(rejection.into_response()),
             }
