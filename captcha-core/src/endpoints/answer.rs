@@ -15,7 +15,8 @@ impl Endpoints {
         let head = HttpHead(head);
         scan(&head, body, &mut fields);
         let sent = fields.text("id").zip(fields.text("answer"));
-        let Some((id, answer)) = sent.filter(|_| !fields.is_broken()) else {
+        let Some((id, answer)) = sent.filter(|_| !fields.is_broken() && !fields.has_conflict())
+        else {
             return respond::problem(
                 StatusCode::BAD_REQUEST,
                 "invalid_request",

@@ -50,12 +50,12 @@ impl FieldNames {
     }
 }
 
+/// What a single field holds.
 #[derive(Clone, PartialEq, Eq)]
-enum Slot<'a> {
+pub(super) enum Slot<'a> {
     Absent,
     Text(Cow<'a, str>),
     NotText,
-    Conflict,
 }
 
 /// The values of the fields a gate looks for, gathered while a body is read.
@@ -75,14 +75,6 @@ const MAX_RECORDED: usize = 32;
 
 /// Fields that belong together, as name and value.
 type Together<'n, 'a> = Vec<(&'n str, Cow<'a, str>)>;
-
-/// What a single field holds.
-pub(super) enum Found<'f> {
-    Absent,
-    Text(&'f str),
-    NotText,
-    Conflict,
-}
 
 impl<'a> FoundFields<'a> {
     pub(crate) fn new(names: Arc<FieldNames>) -> Self {
@@ -125,15 +117,12 @@ impl<'a> FoundFields<'a> {
         match slot {
             Slot::Absent => *slot = value,
             same if *same == value && self.recorded <= MAX_RECORDED => {}
-            _ => {
-                *slot = Slot::Conflict;
-                self.conflict = true;
-            }
+            _ => self.conflict = true,
         }
     }
 
     /// Whether a field was sent twice with different values, so that the rest does not matter.
-    pub(super) const fn has_conflict(&self) -> bool {
+    pub(crate) const fn has_conflict(&self) -> bool {
         self.conflict
     }
 
@@ -145,8 +134,9 @@ impl<'a> FoundFields<'a> {
         self.broken
     }
 
-    pub(super) fn tokens(&self) -> impl Iterator<Item = Found<'_>> {
-        self.names.tokens.iter().map(|index| self.found(*index))
+    pub(super) fn tokens(&self) -> impl Iterator<Item = &Slot<'a>> {
+        let slot = |index: &usize| self.slots.get(*index);
+        self.names.tokens.iter().filter_map(slot)
     }
 
     pub(super) fn take_token(&mut self) -> Option<Cow<'a, str>> {
@@ -158,44 +148,24 @@ impl<'a> FoundFields<'a> {
     }
 
     /// The first set of which anything was sent, with absent members as empty text.
-    ///
-    /// `Err` when a member was sent twice with different values.
-    pub(super) fn take_together<'n>(
-        &mut self,
-        names: &'n FieldNames,
-    ) -> Result<Option<Together<'n, 'a>>, ()> {
-        for set in &names.together {
-            if set
-                .iter()
-                .any(|i| matches!(self.found(*i), Found::Conflict))
-            {
-                return Err(());
-            }
-            if set.iter().any(|i| !matches!(self.found(*i), Found::Absent)) {
-                let member = |i: &usize| {
-                    let name = names.names.get(*i).map_or("", |name| name.as_ref());
-                    (name, self.take(*i).unwrap_or_default())
-                };
-                return Ok(Some(set.iter().map(member).collect()));
-            }
-        }
-        Ok(None)
+    pub(super) fn take_together<'n>(&mut self, names: &'n FieldNames) -> Option<Together<'n, 'a>> {
+        let was_sent = |index: &usize| {
+            let slot = self.slots.get(*index);
+            slot.is_some_and(|slot| *slot != Slot::Absent)
+        };
+        let set = names.together.iter().find(|set| set.iter().any(was_sent))?;
+        let member = |index: &usize| {
+            let name = names.names.get(*index).map_or("", |name| name.as_ref());
+            (name, self.take(*index).unwrap_or_default())
+        };
+        Some(set.iter().map(member).collect())
     }
 
-    /// The text of one field, where it was sent once and is text.
+    /// The text of one field, where it was sent and is text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        match self.names.index(name).map(|index| self.found(index)) {
-            Some(Found::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn found(&self, index: usize) -> Found<'_> {
-        match self.slots.get(index) {
-            None | Some(Slot::Absent) => Found::Absent,
-            Some(Slot::Text(text)) => Found::Text(text),
-            Some(Slot::NotText) => Found::NotText,
-            Some(Slot::Conflict) => Found::Conflict,
+        match self.slots.get(self.names.index(name)?)? {
+            Slot::Text(text) => Some(text),
+            Slot::Absent | Slot::NotText => None,
         }
     }
 

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::fields::Found;
+use super::fields::Slot;
 use super::{FoundFields, Inner, Rejection, RequestHead};
 use crate::verify::{Credential, VerifyRequest};
 
@@ -33,11 +33,8 @@ impl<'a> Submission<'a> {
             check_shape(&token, inner.max_token_bytes)?;
             Credential::Token(token)
         } else {
-            match fields.take_together(&inner.names) {
-                Ok(Some(together)) => Credential::Fields(together),
-                Ok(None) => return Err(Rejection::missing_token()),
-                Err(()) => return Err(Rejection::duplicate_token()),
-            }
+            let together = fields.take_together(&inner.names);
+            Credential::Fields(together.ok_or(Rejection::missing_token())?)
         };
         let user_agent = head
             .header("user-agent")
@@ -102,15 +99,15 @@ pub(super) fn head_token<'a>(
 fn check_tokens(head: Option<&str>, fields: &FoundFields<'_>) -> Result<(), Rejection> {
     let mut seen = head;
     let mut not_text = false;
-    for found in fields.tokens() {
-        match found {
-            Found::Absent | Found::Text("") => {}
-            Found::NotText => not_text = true,
-            Found::Conflict => return Err(Rejection::duplicate_token()),
-            Found::Text(text) if seen.is_some_and(|known| known != text) => {
+    for slot in fields.tokens() {
+        match slot {
+            Slot::Absent => {}
+            Slot::NotText => not_text = true,
+            Slot::Text(text) if text.is_empty() => {}
+            Slot::Text(text) if seen.is_some_and(|known| known != text) => {
                 return Err(Rejection::duplicate_token());
             }
-            Found::Text(text) => seen = Some(text),
+            Slot::Text(text) => seen = Some(text),
         }
     }
     if not_text {
