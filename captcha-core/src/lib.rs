@@ -35,6 +35,7 @@
 pub mod challenge;
 pub mod clock;
 pub mod endpoints;
+mod error;
 pub mod gate;
 pub mod manager;
 #[cfg(doctest)]
@@ -44,3 +45,5 @@ pub mod rate_limit;
 pub mod render;
 pub mod storage;
 pub mod verify;
+
+pub use error::ConfigError;

@@ -4,6 +4,7 @@
 //! * [`ManualClock`] moves when it is told to.
 //! * [`YieldingStorage`] makes races visible that memory hides.
 //! * [`KnownAnswer`] makes challenges whose solution a test knows.
+//! * [`api::ScriptedApi`] stands in for a hosted provider.
 //! * [`storage_suite!`](crate::storage_suite) checks an implementation of `Storage`.
 //! * [`adapter_contract!`](crate::adapter_contract) drives a framework adapter over a real
 //!   socket through every numbered line of the integration contract.
@@ -20,6 +21,7 @@
     reason = "suites fail by panicking"
 )]
 
+pub mod api;
 mod clock;
 pub mod contract;
 mod factory;

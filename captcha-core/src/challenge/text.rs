@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::{ChallengeContext, ChallengeFactory, ChallengeSpec, FactoryError};
-use crate::gate::ConfigError;
+use crate::ConfigError;
 use crate::random::SecureRng;
 
 /// Capital letters and digits without I, O, 0 and 1, which look alike, and without 4, which a bent

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::{Endpoints, Inner};
-use crate::gate::{ClientAddress, ConfigError, FieldNames};
+use crate::ConfigError;
+use crate::gate::{ClientAddress, FieldNames};
 use crate::manager::CaptchaManager;
 use crate::verify::FieldSet;
 

@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use thiserror::Error;
 
 use super::{ClientAddress, FieldNames, ForwardingHeader, Gate, Inner};
+use crate::ConfigError;
 use crate::verify::Verifier;
 
 /// Sets up a [`Gate`]. Made by [`Gate::builder`].
@@ -18,26 +18,6 @@ pub struct GateBuilder {
     max_token_bytes: usize,
     deadline: Duration,
     retry_after: Duration,
-}
-
-/// A setting that cannot work.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{setting} {problem}")]
-pub struct ConfigError {
-    setting: &'static str,
-    problem: &'static str,
-}
-
-impl ConfigError {
-    pub(crate) const fn new(setting: &'static str, problem: &'static str) -> Self {
-        Self { setting, problem }
-    }
-
-    /// The setting that cannot work, as its setter is called.
-    #[must_use]
-    pub const fn setting(&self) -> &'static str {
-        self.setting
-    }
 }
 
 impl GateBuilder {

@@ -29,7 +29,7 @@ mod urlencoded;
 
 pub use body::BodyPlan;
 pub use buffer::{BodyBuffer, Linger};
-pub use builder::{ConfigError, GateBuilder};
+pub use builder::GateBuilder;
 pub use clearance::Clearances;
 pub use client_address::{ClientAddress, ForwardingHeader};
 pub use fields::FoundFields;
@@ -186,7 +186,7 @@ impl Gate {
         match inner.verifier.fail_mode().apply(outcome) {
             Ok(Verdict::Passed(pass)) => Ok(pass),
             Ok(Verdict::Refused(refusal)) => {
-                let reason_code = refusal.reason_code();
+                let reason_code = refusal.reason_code().public();
                 tracing::debug!(%reason_code, detail = refusal.error(), "captcha refused");
                 Err(Rejection::refused(&refusal))
             }

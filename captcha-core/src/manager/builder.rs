@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CaptchaManager, Inner};
+use crate::ConfigError;
 use crate::challenge::{ChallengeFactory, TextChallengeFactory};
-use crate::gate::ConfigError;
 use crate::rate_limit::{NoOpRateLimiter, RateLimiter};
 use crate::render::Renderer;
 use crate::storage::Storage;

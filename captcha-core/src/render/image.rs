@@ -4,8 +4,8 @@ use super::canvas::Canvas;
 use super::font::{Font, Glyph, Point, Step};
 use super::theme::{Rgb, Theme};
 use super::{Format, RenderError, Rendered, Renderer};
+use crate::ConfigError;
 use crate::challenge::{Challenge, Subject};
-use crate::gate::ConfigError;
 use crate::random::SecureRng;
 
 /// Room between glyphs, in ems, so that turned neighbours do not melt into another letter.

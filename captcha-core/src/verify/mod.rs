@@ -4,14 +4,19 @@
 //! [`CaptchaManager`](crate::manager::CaptchaManager). A handler protected by the
 //! [`Gate`](crate::gate::Gate) does not change when the verifier behind it does.
 
+mod breaker;
 mod error;
+mod ext;
 mod fail_mode;
 mod reason;
 mod request;
+pub mod rules;
 mod verdict;
 mod verifier;
 
+pub use breaker::{CircuitBreaker, CircuitBreakerBuilder};
 pub use error::{VerifyError, VerifyErrorKind};
+pub use ext::VerifierExt;
 pub use fail_mode::FailMode;
 pub use reason::ReasonCode;
 pub use request::{Credential, VerifyRequest};

@@ -28,14 +28,16 @@ pub enum ReasonCode {
     HostnameMismatch,
     /// The token was solved for another action.
     ActionMismatch,
-    /// The risk score is above the allowed maximum, or missing where one is required.
+    /// The risk score is above the allowed maximum.
     ScoreTooHigh,
+    /// A risk score is required, and the answer has none.
+    ScoreMissing,
     /// A code without a variant here, as the provider spells it.
     Other(Cow<'static, str>),
 }
 
 impl ReasonCode {
-    const KNOWN: [Self; 11] = [
+    const KNOWN: [Self; 12] = [
         Self::MissingToken,
         Self::InvalidToken,
         Self::InvalidAnswer,
@@ -47,6 +49,7 @@ impl ReasonCode {
         Self::HostnameMismatch,
         Self::ActionMismatch,
         Self::ScoreTooHigh,
+        Self::ScoreMissing,
     ];
 
     /// The code as text, for example `token_expired`.
@@ -86,6 +89,7 @@ impl ReasonCode {
             Self::HostnameMismatch => "hostname_mismatch",
             Self::ActionMismatch => "action_mismatch",
             Self::ScoreTooHigh => "score_too_high",
+            Self::ScoreMissing => "score_missing",
             Self::Other(_) => "captcha_refused",
         }
     }

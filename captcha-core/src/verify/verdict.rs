@@ -173,6 +173,7 @@ impl Pass {
 pub struct Refusal {
     reason_code: ReasonCode,
     error: Option<String>,
+    error_codes: Vec<String>,
     score: Option<f64>,
     timestamp: Option<i64>,
 }
@@ -184,6 +185,7 @@ impl Refusal {
         Self {
             reason_code,
             error: None,
+            error_codes: Vec::new(),
             score: None,
             timestamp: None,
         }
@@ -193,6 +195,13 @@ impl Refusal {
     #[must_use]
     pub fn with_error(mut self, error: impl Into<String>) -> Self {
         self.error = Some(error.into());
+        self
+    }
+
+    /// Sets every code of the provider's answer, as the provider spells them.
+    #[must_use]
+    pub fn with_error_codes<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
+        self.error_codes = codes.into_iter().map(Into::into).collect();
         self
     }
 
@@ -210,10 +219,25 @@ impl Refusal {
         self
     }
 
+    /// Takes over what is known about the pass that this refusal replaces.
+    pub(super) fn of_pass(self, pass: &Pass) -> Self {
+        Self {
+            score: self.score.or(pass.score),
+            timestamp: self.timestamp.or(pass.timestamp),
+            ..self
+        }
+    }
+
     /// Why it was refused.
     #[must_use]
     pub const fn reason_code(&self) -> &ReasonCode {
         &self.reason_code
+    }
+
+    /// Every code of the provider's answer, as the provider spells them. For logs.
+    #[must_use]
+    pub fn error_codes(&self) -> &[String] {
+        &self.error_codes
     }
 
     /// The verifier's own words, for logs.

@@ -1,0 +1,161 @@
+//! Clients for code without a runtime: command line tools, threads, synchronous frameworks.
+//!
+//! They may also be called on a thread that runs a Tokio runtime. Such a call holds up
+//! everything else on that thread: in asynchronous code, use the asynchronous client.
+
+use std::fmt;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use captcha_core::ConfigError;
+use captcha_core::verify::{Verdict, VerifyError, VerifyErrorKind};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::gkcaptcha::{Build, GkCaptchaClientBuilder, sealed};
+use crate::{VerifyOptions, Widget, gkcaptcha};
+
+/// Asks gkCAPTCHA whether a token is good, and waits for the answer.
+///
+/// The same as the asynchronous [`GkCaptchaClient`](gkcaptcha::GkCaptchaClient) otherwise. It
+/// runs its connections on a thread of its own, which ends with the last clone.
+///
+/// ```no_run
+/// use captcha_client::{VerifyOptions, blocking::GkCaptchaClient};
+///
+/// # fn check(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let client = GkCaptchaClient::from_env()?;
+/// let verdict = client.verify_token(token, VerifyOptions::default())?;
+/// # let _ = verdict; Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct GkCaptchaClient {
+    client: gkcaptcha::GkCaptchaClient,
+    worker: Arc<Worker>,
+}
+
+impl GkCaptchaClient {
+    /// A client with the keys of a site and the SDKs' defaults.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the key that cannot be one.
+    pub fn new(
+        secret_key: impl Into<String>,
+        site_key: impl Into<String>,
+    ) -> Result<Self, ConfigError> {
+        Self::builder(secret_key, site_key).build()
+    }
+
+    /// A client with the keys and the base URL in the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the variable that is missing or cannot be used.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder_from_env()?.build()
+    }
+
+    /// Sets up a client with the keys of a site.
+    pub fn builder(
+        secret_key: impl Into<String>,
+        site_key: impl Into<String>,
+    ) -> GkCaptchaClientBuilder<Self> {
+        GkCaptchaClientBuilder::new(secret_key, site_key)
+    }
+
+    /// Sets up a client with the keys and the base URL in the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the variable that is missing.
+    pub fn builder_from_env() -> Result<GkCaptchaClientBuilder<Self>, ConfigError> {
+        GkCaptchaClientBuilder::from_env()
+    }
+
+    /// Asks about a token and applies the fail mode.
+    ///
+    /// # Errors
+    ///
+    /// As the asynchronous [`verify_token`](gkcaptcha::GkCaptchaClient::verify_token).
+    pub fn verify_token(
+        &self,
+        token: &str,
+        options: VerifyOptions,
+    ) -> Result<Verdict, VerifyError> {
+        let (client, token) = (self.client.clone(), token.to_owned());
+        let verifying = async move { client.verify_token(&token, options).await };
+        self.worker.wait_for(verifying).unwrap_or_else(|| {
+            // Never a pass: a panic is no outage of the provider.
+            let cause = "the verification ended without an outcome";
+            Err(VerifyError::new(VerifyErrorKind::InvalidConfig).with_source(cause))
+        })
+    }
+
+    /// The longest time one verification takes, retries included.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.client.deadline()
+    }
+
+    /// What a page needs to show the widget.
+    #[must_use]
+    pub fn widget(&self) -> Widget {
+        self.client.widget()
+    }
+}
+
+impl sealed::FromAsync for GkCaptchaClient {
+    fn from_async(client: gkcaptcha::GkCaptchaClient) -> Result<Self, ConfigError> {
+        let worker = Arc::new(Worker::start()?);
+        Ok(Self { client, worker })
+    }
+}
+
+impl Build for GkCaptchaClient {}
+
+impl fmt::Debug for GkCaptchaClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.client.fmt(f)
+    }
+}
+
+/// A runtime with one thread.
+struct Worker {
+    runtime: Option<Runtime>,
+}
+
+impl Worker {
+    fn start() -> Result<Self, ConfigError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("captcha-client")
+            .enable_all()
+            .build()
+            .map_err(|_| ConfigError::new("blocking", "cannot start a thread"))?;
+        Ok(Self {
+            runtime: Some(runtime),
+        })
+    }
+
+    /// Runs it on the worker and waits. `None` when it panicked.
+    fn wait_for<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let (tell, told) = mpsc::sync_channel(1);
+        self.runtime.as_ref()?.spawn(async move {
+            // Nobody can have stopped waiting.
+            let _ = tell.send(work.await);
+        });
+        told.recv().ok()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // An ordinary drop waits, and panics on a thread that runs a runtime.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,173 @@
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use captcha_core::verify::{VerifyError, VerifyErrorKind};
+use http::{HeaderMap, StatusCode, header};
+
+use super::{Question, Transport};
+use crate::answer::is_down;
+
+/// No provider's answer is near this. What is longer is not read to its end.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// An answer as it came over the wire.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    /// The body, or why there is none to read.
+    pub(crate) body: Result<Bytes, &'static str>,
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// A try that gave no verdict.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) kind: VerifyErrorKind,
+    pub(super) cause: Box<dyn Error + Send + Sync>,
+    pub(super) retry: Retry,
+    /// Whether the provider may have seen the token, and so may have used it up.
+    pub(super) token_sent: bool,
+}
+
+/// Whether asking again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Retry {
+    No,
+    After(Duration),
+}
+
+impl Failure {
+    pub(super) fn new(
+        kind: VerifyErrorKind,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            kind,
+            cause: cause.into(),
+            retry: Retry::No,
+            token_sent: true,
+        }
+    }
+
+    /// The connection failed, or was lost.
+    fn lost(cause: reqwest::Error, token_sent: bool) -> Self {
+        Self {
+            retry: Retry::After(Duration::ZERO),
+            token_sent,
+            ..Self::new(VerifyErrorKind::Network, cause)
+        }
+    }
+
+    /// The provider answered, and the answer is no verdict.
+    pub(super) fn answered(kind: VerifyErrorKind, cause: String, reply: &Reply) -> Self {
+        let status = reply.status;
+        let later = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        let retried = later && kind.is_unavailable();
+        Self {
+            retry: match reply.retry_after {
+                _ if !retried => Retry::No,
+                wait => Retry::After(wait.unwrap_or_default()),
+            },
+            // Who says "too many requests" has not looked at the token.
+            token_sent: status != StatusCode::TOO_MANY_REQUESTS,
+            ..Self::new(kind, cause)
+        }
+    }
+
+    pub(super) fn into_error(self) -> VerifyError {
+        VerifyError::new(self.kind).with_source(self.cause)
+    }
+}
+
+impl Transport {
+    /// Sends the question once and reads the answer, up to the size limit.
+    pub(super) async fn exchange(&self, question: &Question<'_>) -> Result<Reply, Failure> {
+        let request = self
+            .http
+            .post(question.url.clone())
+            .headers(question.headers.clone());
+        let sent = self.reuse.send(question.body.clone(), request).await;
+        let mut response = sent.map_err(classify)?;
+        if response.url() != question.url {
+            let cause = "the HTTP client followed a redirect";
+            return Err(Failure::new(VerifyErrorKind::InvalidConfig, cause));
+        }
+        let status = response.status();
+        let retry_after = retry_after(response.headers());
+        let mut body = BytesMut::new();
+        let body = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER_BYTES => {
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(Some(_)) => break Err("more than 64 KiB"),
+                Ok(None) => break Ok(body.freeze()),
+                // The status is known, and a visitor may be the cause of a 4xx.
+                Err(_) if status.is_redirection() || is_refusal(status) => {
+                    break Err("an answer that ends early");
+                }
+                Err(error) => return Err(classify(error)),
+            }
+        };
+        Ok(Reply {
+            status,
+            body,
+            retry_after,
+        })
+    }
+}
+
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() && !is_down(status)
+}
+
+fn classify(error: reqwest::Error) -> Failure {
+    // Some providers take the secret in the query.
+    let error = error.without_url();
+    if error.is_timeout() {
+        Failure::new(VerifyErrorKind::Timeout, error)
+    } else if error.is_builder() || error.is_redirect() || distrusts_certificate(&error) {
+        Failure {
+            token_sent: false,
+            ..Failure::new(VerifyErrorKind::InvalidConfig, error)
+        }
+    } else {
+        let token_sent = !error.is_connect();
+        Failure::lost(error, token_sent)
+    }
+}
+
+/// Whether the other side could not prove to be the provider. That is no outage: whoever sits in
+/// between would decide who passes.
+#[cfg(feature = "rustls")]
+fn distrusts_certificate(error: &(dyn Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
+    }
+    // An I/O error hands on the source of what it wraps, not the thing itself.
+    let wrapped = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    match wrapped {
+        Some(wrapped) => distrusts_certificate(wrapped),
+        None => error.source().is_some_and(distrusts_certificate),
+    }
+}
+
+#[cfg(not(feature = "rustls"))]
+fn distrusts_certificate(_: &(dyn Error + 'static)) -> bool {
+    false
+}
+
+/// Seconds or an HTTP date (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    match value.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => {
+            let date = httpdate::parse_http_date(value).ok()?;
+            Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the client's tests share.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use captcha_client::GkCaptchaClient;
+use captcha_client::gkcaptcha::GkCaptchaClientBuilder;
+use captcha_core::verify::{Verdict, Verifier, VerifyError, VerifyErrorKind, VerifyRequest};
+use captcha_testkit::api::ScriptedApi;
+use serde_json::Value;
+
+pub(crate) const SECRET: &str = "sk_live_0123456789abcdef";
+pub(crate) const SITE_KEY: &str = "pk_live_0123456789abcdef";
+pub(crate) const TOKEN: &str = "tok_0123456789abcdef";
+pub(crate) const PASS: &str = r#"{"success":true,"score":0.15,"timestamp":1700000000}"#;
+pub(crate) const REFUSAL: &str =
+    r#"{"success":false,"error":"Token expired","reasonCode":"token_expired"}"#;
+
+/// A client of this API that does not wait long for anything.
+pub(crate) fn builder(url: &str) -> GkCaptchaClientBuilder {
+    GkCaptchaClient::builder(SECRET, SITE_KEY)
+        .api_url(url)
+        .retry_delay(Duration::from_millis(10))
+        .max_retries(0)
+}
+
+pub(crate) fn client(api: &ScriptedApi) -> GkCaptchaClient {
+    builder(&api.url()).build().unwrap()
+}
+
+/// Asks without the fail mode.
+pub(crate) async fn ask(verifier: &impl Verifier) -> Result<Verdict, VerifyError> {
+    verifier.verify(&VerifyRequest::token(TOKEN)).await
+}
+
+/// The class of an outcome, as the vectors call it.
+pub(crate) fn class(outcome: &Result<Verdict, VerifyError>) -> &'static str {
+    match outcome {
+        Ok(Verdict::Passed(_)) => "ok",
+        Ok(Verdict::Refused(_)) => "bad_token",
+        Err(error) if error.kind() == VerifyErrorKind::InvalidConfig => "misconfigured",
+        Err(error) if error.kind().is_unavailable() => "unavailable",
+        Err(error) if error.kind() == VerifyErrorKind::Timeout => "timeout",
+        Err(_) => "?",
+    }
+}
+
+/// What an error says, with everything underneath.
+pub(crate) fn told(error: &VerifyError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Every vector of a folder, by name.
+pub(crate) fn vectors(folder: &str) -> Vec<(String, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/vectors")
+        .join(folder);
+    let mut vectors: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (
+                name,
+                serde_json::from_slice(&fs::read(path).unwrap()).unwrap(),
+            )
+        })
+        .collect();
+    vectors.sort_by(|a, b| a.0.cmp(&b.0));
+    vectors
+}
