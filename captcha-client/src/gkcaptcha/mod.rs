@@ -6,9 +6,12 @@
 //! (`{"success":…,"reasonCode":…}`).
 
 mod answer;
+#[cfg(test)]
+mod answer_properties;
 mod builder;
 mod client;
 mod codes;
+mod failures;
 mod request;
 
 #[cfg(feature = "blocking")]

@@ -17,7 +17,7 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     /// The body, or why there is none to read.
     pub(crate) body: Result<Bytes, &'static str>,
-    pub(super) retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// A try that gave no verdict.
