@@ -1,0 +1,240 @@
+//! The circuit breaker on any verifier. Time is Tokio's, moved by hand.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use captcha_core::gate::{Gate, HttpHead};
+use captcha_core::verify::VerifyErrorKind::{InvalidConfig, InvalidResponse, Network, Timeout};
+use captcha_core::verify::{
+    CircuitBreaker, FailMode, Pass, ReasonCode, Refusal, Verdict, Verifier, VerifierExt,
+    VerifyError, VerifyErrorKind, VerifyRequest,
+};
+use tokio::sync::Semaphore;
+use tokio::time::advance;
+
+/// What the verifier behind the breaker does, until told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Does {
+    Pass,
+    Refuse,
+    Fail(VerifyErrorKind),
+    /// Waits for leave, then passes.
+    Wait,
+}
+
+#[derive(Clone)]
+struct Told(Arc<Inner>);
+
+struct Inner {
+    does: Mutex<Does>,
+    asked: AtomicUsize,
+    leave: Semaphore,
+    fail_mode: FailMode,
+}
+
+impl Told {
+    fn new(fail_mode: FailMode, does: Does) -> Self {
+        Self(Arc::new(Inner {
+            does: Mutex::new(does),
+            asked: AtomicUsize::new(0),
+            leave: Semaphore::new(0),
+            fail_mode,
+        }))
+    }
+
+    fn now(&self, does: Does) {
+        *self.0.does.lock().unwrap() = does;
+    }
+
+    fn asked(&self) -> usize {
+        self.0.asked.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Verifier for Told {
+    async fn verify(&self, _: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
+        self.0.asked.fetch_add(1, Ordering::SeqCst);
+        let does = *self.0.does.lock().unwrap();
+        match does {
+            Does::Pass => Ok(Verdict::Passed(Pass::new())),
+            Does::Refuse => Ok(Verdict::Refused(Refusal::new(ReasonCode::InvalidToken))),
+            Does::Fail(kind) => Err(VerifyError::new(kind)),
+            Does::Wait => {
+                self.0.leave.acquire().await.unwrap().forget();
+                Ok(Verdict::Passed(Pass::new()))
+            }
+        }
+    }
+
+    fn fail_mode(&self) -> FailMode {
+        self.0.fail_mode
+    }
+}
+
+const COOL_DOWN: Duration = Duration::from_secs(10);
+
+fn breaker(told: &Told) -> CircuitBreaker<Told> {
+    let builder = CircuitBreaker::builder(told.clone());
+    builder.failures(3).cool_down(COOL_DOWN).build().unwrap()
+}
+
+async fn ask(breaker: &CircuitBreaker<Told>) -> Result<bool, VerifyErrorKind> {
+    let outcome = breaker.verify(&VerifyRequest::token("tok")).await;
+    outcome
+        .map(|verdict| verdict.success())
+        .map_err(|error| error.kind())
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_opens_after_a_run_of_failures_and_recovers() {
+    let told = Told::new(FailMode::Closed, Does::Fail(Network));
+    let breaker = breaker(&told);
+    for _ in 0..3 {
+        assert_eq!(ask(&breaker).await, Err(Network));
+    }
+    for _ in 0..100 {
+        assert_eq!(ask(&breaker).await, Err(Network));
+    }
+    assert_eq!(told.asked(), 3, "nobody was asked while it is open");
+    advance(COOL_DOWN - Duration::from_millis(1)).await;
+    assert_eq!(ask(&breaker).await, Err(Network));
+    assert_eq!(told.asked(), 3);
+    // A failed probe opens it for another cool-down.
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(ask(&breaker).await, Err(Network));
+    assert_eq!(ask(&breaker).await, Err(Network));
+    assert_eq!(told.asked(), 4);
+    advance(COOL_DOWN).await;
+    told.now(Does::Pass);
+    assert_eq!(ask(&breaker).await, Ok(true));
+    for _ in 0..10 {
+        assert_eq!(ask(&breaker).await, Ok(true));
+    }
+    assert_eq!(told.asked(), 15, "closed again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_of_any_kind_end_a_run() {
+    for answer in [Does::Pass, Does::Refuse, Does::Fail(InvalidConfig)] {
+        let told = Told::new(FailMode::Closed, Does::Pass);
+        let breaker = breaker(&told);
+        for _ in 0..20 {
+            for _ in 0..2 {
+                told.now(Does::Fail(InvalidResponse));
+                let _ = ask(&breaker).await;
+            }
+            told.now(answer);
+            let _ = ask(&breaker).await;
+        }
+        assert_eq!(told.asked(), 60, "{answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_probe_at_a_time() {
+    let told = Told::new(FailMode::Closed, Does::Fail(Network));
+    let breaker = breaker(&told);
+    for _ in 0..3 {
+        let _ = ask(&breaker).await;
+    }
+    advance(COOL_DOWN).await;
+    told.now(Does::Wait);
+    let probe = tokio::spawn({
+        let breaker = breaker.clone();
+        async move { ask(&breaker).await }
+    });
+    while told.asked() < 4 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..50 {
+        assert_eq!(
+            ask(&breaker).await,
+            Err(Network),
+            "answered at once beside the probe"
+        );
+    }
+    assert_eq!(told.asked(), 4);
+    told.0.leave.add_permits(1);
+    assert_eq!(probe.await.unwrap(), Ok(true));
+    told.now(Does::Pass);
+    assert_eq!(ask(&breaker).await, Ok(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_is_given_up_makes_room_for_the_next() {
+    let told = Told::new(FailMode::Closed, Does::Fail(Network));
+    let breaker = breaker(&told);
+    for _ in 0..3 {
+        let _ = ask(&breaker).await;
+    }
+    advance(COOL_DOWN).await;
+    told.now(Does::Wait);
+    let given_up = tokio::time::timeout(Duration::from_millis(1), ask(&breaker)).await;
+    assert!(given_up.is_err());
+    told.now(Does::Pass);
+    assert_eq!(ask(&breaker).await, Ok(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_are_given_up_do_not_open_it() {
+    let told = Told::new(FailMode::Closed, Does::Wait);
+    let breaker = breaker(&told);
+    for _ in 0..20 {
+        let given_up = tokio::time::timeout(Duration::from_millis(1), ask(&breaker)).await;
+        assert!(given_up.is_err());
+    }
+    assert_eq!(told.asked(), 20);
+    told.now(Does::Pass);
+    assert_eq!(ask(&breaker).await, Ok(true));
+}
+
+/// Through a gate: an outage stays subject to the fail mode, a hang lets nobody in.
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_answers_by_the_fail_mode() {
+    for (kind, mode, passes) in [
+        (Network, FailMode::Open, true),
+        (InvalidResponse, FailMode::Open, true),
+        (Network, FailMode::Closed, false),
+        (Timeout, FailMode::Open, false),
+        (Timeout, FailMode::Closed, false),
+    ] {
+        let told = Told::new(mode, Does::Fail(kind));
+        let gate = Gate::new(told.clone().circuit_breaker());
+        let request = http::Request::post("/").header("x-captcha-token", "tok");
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        for _ in 0..20 {
+            let outcome = gate.check(&HttpHead(&head), None).await;
+            match outcome {
+                Ok(pass) => assert!(passes && pass.fail_open(), "{kind:?} {mode:?}"),
+                Err(rejection) => {
+                    assert!(!passes, "{kind:?} {mode:?}");
+                    assert_eq!(rejection.status(), 503);
+                }
+            }
+        }
+        assert_eq!(told.asked(), 5, "{kind:?} {mode:?}");
+    }
+}
+
+#[test]
+fn numbers_that_cannot_work_are_named() {
+    let told = Told::new(FailMode::Closed, Does::Pass);
+    let failures = CircuitBreaker::builder(told.clone()).failures(0).build();
+    assert_eq!(failures.err().unwrap().setting(), "failures");
+    let cool_down = CircuitBreaker::builder(told)
+        .cool_down(Duration::ZERO)
+        .build();
+    assert_eq!(cool_down.err().unwrap().setting(), "cool_down");
+}
