@@ -85,9 +85,12 @@ fn the_rest_of_the_environment_is_optional() {
         ("", "https://gkcaptcha.gatekeeper.sa"),
         (
             "https://captcha.example/base/",
-            "https://captcha.example/base",
+            "https://captcha.example/base/",
         ),
-        ("http://captcha.example", "INVALID_CONFIG: api_url"),
+        (
+            "http://captcha.example",
+            "INVALID_CONFIG: GKCAPTCHA_API_URL is plain http",
+        ),
     ] {
         let said = said(&[keys[0], keys[1], ("GKCAPTCHA_API_URL", url)]);
         assert!(said.contains(expected), "{url}: {said}");

@@ -13,18 +13,9 @@ mod support;
 use captcha_client::VerifyOptions;
 use captcha_core::verify::rules::{AllowedHostnames, MaxScore};
 use captcha_core::verify::{FailMode, Verdict, Verifier, VerifierExt};
-use captcha_testkit::api::{Answer, ScriptedApi};
+use captcha_testkit::api::ScriptedApi;
 use serde_json::Value;
 use support::{TOKEN, ask, builder, class, vectors};
-
-fn answer(vector: &Value) -> Answer {
-    let status = u16::try_from(vector["http_status"].as_u64().unwrap()).unwrap();
-    let body = match vector["body_raw"].as_str() {
-        Some(raw) => raw.to_owned(),
-        None => vector["body"].to_string(),
-    };
-    Answer::typed(status, vector["content_type"].as_str().unwrap(), body)
-}
 
 /// The client behind the rules that the vector assumes.
 fn ruled(client: captcha_client::GkCaptchaClient, given: &Value) -> Box<dyn Verifier> {
@@ -43,14 +34,14 @@ fn ruled(client: captcha_client::GkCaptchaClient, given: &Value) -> Box<dyn Veri
 
 #[tokio::test]
 async fn every_vector_is_of_its_class() {
-    let vectors = vectors("gkcaptcha");
+    let vectors = vectors();
     assert_eq!(vectors.len(), 28);
-    for (name, vector) in vectors {
-        let api = ScriptedApi::start([answer(&vector)]).await;
-        let expect = &vector["expect"];
+    for vector in vectors {
+        let api = ScriptedApi::start([vector.answer.clone()]).await;
+        let (name, expect) = (&vector.name, &vector.expect);
         let client = builder(&api.url()).build().unwrap();
-        let outcome = ask(&ruled(client, &vector["given"])).await;
-        assert_eq!(class(&outcome), expect["class"], "{name}: {outcome:?}");
+        let outcome = ask(&ruled(client, &vector.given)).await;
+        assert_eq!(class(&outcome), vector.class(), "{name}: {outcome:?}");
         let passed = matches!(outcome, Ok(Verdict::Passed(_)));
         assert_eq!(expect["success"], passed, "{name}");
         if let Ok(Verdict::Passed(pass)) = &outcome {
@@ -78,12 +69,12 @@ async fn every_vector_is_of_its_class() {
 
 #[tokio::test]
 async fn only_outages_are_subject_to_the_fail_mode() {
-    for (name, vector) in vectors("gkcaptcha") {
-        if !vector["given"].is_null() {
+    for vector in vectors() {
+        if !vector.given.is_null() {
             continue;
         }
-        let api = ScriptedApi::start([answer(&vector)]).await;
-        let class = vector["expect"]["class"].as_str().unwrap();
+        let api = ScriptedApi::start([vector.answer.clone()]).await;
+        let (name, class) = (&vector.name, vector.class());
         for mode in [FailMode::Open, FailMode::Closed] {
             let client = builder(&api.url()).fail_mode(mode).build().unwrap();
             let outcome = client.verify_token(TOKEN, VerifyOptions::default()).await;

@@ -4,7 +4,7 @@
 //! * [`ManualClock`] moves when it is told to.
 //! * [`YieldingStorage`] makes races visible that memory hides.
 //! * [`KnownAnswer`] makes challenges whose solution a test knows.
-//! * [`api::ScriptedApi`] stands in for a hosted provider.
+//! * [`api::ScriptedApi`] stands in for a hosted provider, [`Vector`] is one of its answers.
 //! * [`storage_suite!`](crate::storage_suite) checks an implementation of `Storage`.
 //! * [`adapter_contract!`](crate::adapter_contract) drives a framework adapter over a real
 //!   socket through every numbered line of the integration contract.
@@ -29,9 +29,11 @@ mod limiter;
 mod slow;
 pub mod storage;
 mod stub;
+mod vector;
 
 pub use clock::ManualClock;
 pub use factory::KnownAnswer;
 pub use limiter::StubLimiter;
 pub use slow::YieldingStorage;
 pub use stub::{Seen, StubVerifier};
+pub use vector::Vector;

@@ -10,7 +10,7 @@ use captcha_core::verify::FailMode;
 use super::GkCaptchaClient;
 use super::client::Settings;
 use crate::keys;
-use crate::transport::TransportBuilder;
+use crate::transport::{TransportBuilder, endpoint};
 
 /// Where the provider is, unless told otherwise.
 pub(super) const DEFAULT_API_URL: &str = "https://gkcaptcha.gatekeeper.sa";
@@ -39,11 +39,12 @@ pub struct GkCaptchaClientBuilder<C = GkCaptchaClient> {
     client: PhantomData<fn() -> C>,
 }
 
-/// What the keys are called in an error.
+/// What the settings that the environment can hold are called in an error.
 #[derive(Clone, Copy)]
 struct Names {
     secret_key: &'static str,
     site_key: &'static str,
+    api_url: &'static str,
 }
 
 /// The clients a [`GkCaptchaClientBuilder`] can build. Not to be implemented elsewhere.
@@ -75,6 +76,7 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
             names: Names {
                 secret_key: "secret_key",
                 site_key: "site_key",
+                api_url: "api_url",
             },
             api_url: DEFAULT_API_URL.to_owned(),
             client_ip_field: Cow::Borrowed("clientIP"),
@@ -89,13 +91,14 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
         let names = Names {
             secret_key: "GKCAPTCHA_SECRET_KEY",
             site_key: "GKCAPTCHA_SITE_KEY",
+            api_url: "GKCAPTCHA_API_URL",
         };
         let required = |name| variable(name)?.ok_or(ConfigError::new(name, "is not set"));
         let mut builder = Self::new(required(names.secret_key)?, required(names.site_key)?);
-        builder.names = names;
-        if let Some(api_url) = variable("GKCAPTCHA_API_URL")? {
+        if let Some(api_url) = variable(names.api_url)? {
             builder.api_url = api_url;
         }
+        builder.names = names;
         Ok(builder)
     }
 
@@ -104,6 +107,7 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
     /// Plain `http` is refused unless the host is loopback: the secret is in every request.
     pub fn api_url(mut self, url: impl Into<String>) -> Self {
         self.api_url = url.into();
+        self.names.api_url = "api_url";
         self
     }
 
@@ -204,6 +208,7 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
         let Names {
             secret_key,
             site_key,
+            api_url,
         } = self.names;
         let secret = keys::secret(secret_key, &self.secret_key)?;
         let public = keys::site_key(site_key, &self.site_key)?;
@@ -219,8 +224,8 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
         if self.client_ip_field.is_empty() {
             return Err(ConfigError::new("client_ip_field", "is empty"));
         }
-        let url = self.transport.endpoint(&self.api_url, PATH)?;
-        let base = self.transport.endpoint(&self.api_url, "")?;
+        let base = self.transport.base(api_url, &self.api_url)?;
+        let url = endpoint(&base, PATH);
         C::from_async(GkCaptchaClient::assemble(Settings {
             secret,
             site_key: public,

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{GkCaptchaClientBuilder, answer, request};
 use crate::trace::Trace;
-use crate::transport::{Asked, Question, Transport};
+use crate::transport::{Asked, Question, Transport, endpoint};
 use crate::{VerifyOptions, Widget, keys, visitor};
 
 /// Asks gkCAPTCHA whether a token is good.
@@ -138,9 +138,8 @@ impl GkCaptchaClient {
     #[must_use]
     pub fn widget(&self) -> Widget {
         let settings = &self.inner.settings;
-        let base = settings.base.as_str().trim_end_matches('/');
         Widget {
-            script_url: format!("{base}/widget/gk-captcha.js"),
+            script_url: endpoint(&settings.base, "/widget/gk-captcha.js").into(),
             origin: settings.base.origin().ascii_serialization(),
             element: "gk-captcha",
             site_key_attribute: "sitekey",

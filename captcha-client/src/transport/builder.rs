@@ -39,10 +39,10 @@ impl Default for TransportBuilder {
 }
 
 impl TransportBuilder {
-    /// The address of an endpoint below this base, if a secret may be sent there.
-    pub(crate) fn endpoint(&self, base: &str, path: &str) -> Result<Url, ConfigError> {
-        let refused = |problem| Err(ConfigError::new("api_url", problem));
-        let Ok(mut url) = Url::parse(base.trim()) else {
+    /// A provider's base URL, if a secret may be sent there.
+    pub(crate) fn base(&self, setting: &'static str, base: &str) -> Result<Url, ConfigError> {
+        let refused = |problem| Err(ConfigError::new(setting, problem));
+        let Ok(url) = Url::parse(base.trim()) else {
             return refused("is not a URL");
         };
         if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
@@ -57,8 +57,6 @@ impl TransportBuilder {
         if url.scheme() == "http" && !is_loopback(&url) && !self.insecure_http {
             return refused("is plain http: the secret would be readable on the way");
         }
-        let prefix = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{prefix}{path}"));
         Ok(url)
     }
 
@@ -95,6 +93,14 @@ impl TransportBuilder {
             timeouts_are_outages: self.timeouts_are_outages,
         })
     }
+}
+
+/// The address of an endpoint below a base URL, with or without a slash at its end.
+pub(crate) fn endpoint(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    let prefix = base.path().trim_end_matches('/');
+    url.set_path(&format!("{prefix}{path}"));
+    url
 }
 
 fn http_client(user_agent: &str, url: &Url, reuse: Reuse) -> Result<reqwest::Client, ConfigError> {
@@ -134,9 +140,9 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    fn endpoint(base: &str) -> Result<String, ConfigError> {
-        let builder = TransportBuilder::default();
-        builder.endpoint(base, "/api/v1").map(String::from)
+    fn joined(base: &str) -> Result<String, ConfigError> {
+        let base = TransportBuilder::default().base("api_url", base)?;
+        Ok(endpoint(&base, "/api/v1").into())
     }
 
     #[test]
@@ -155,7 +161,7 @@ mod tests {
             ("http://[::1]:8080", "http://[::1]:8080/api/v1"),
             ("http://localhost", "http://localhost/api/v1"),
         ] {
-            assert_eq!(endpoint(base).as_deref(), Ok(expected), "{base}");
+            assert_eq!(joined(base).as_deref(), Ok(expected), "{base}");
         }
     }
 
@@ -179,7 +185,7 @@ mod tests {
             "https://api.example/?a=b",
             "https://api.example/#a",
         ] {
-            assert!(endpoint(base).is_err(), "{base}");
+            assert!(joined(base).is_err(), "{base}");
         }
     }
 }

@@ -6,7 +6,7 @@ mod retry;
 mod reuse;
 
 pub(crate) use attempt::Reply;
-pub(crate) use builder::TransportBuilder;
+pub(crate) use builder::{TransportBuilder, endpoint};
 pub(crate) use retry::Asked;
 
 use std::fmt;

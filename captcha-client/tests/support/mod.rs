@@ -2,15 +2,13 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use captcha_client::GkCaptchaClient;
 use captcha_client::gkcaptcha::GkCaptchaClientBuilder;
 use captcha_core::verify::{Verdict, Verifier, VerifyError, VerifyErrorKind, VerifyRequest};
+use captcha_testkit::Vector;
 use captcha_testkit::api::ScriptedApi;
-use serde_json::Value;
 
 pub(crate) const SECRET: &str = "sk_live_0123456789abcdef";
 pub(crate) const SITE_KEY: &str = "pk_live_0123456789abcdef";
@@ -60,22 +58,10 @@ pub(crate) fn told(error: &VerifyError) -> String {
     text
 }
 
-/// Every vector of a folder, by name.
-pub(crate) fn vectors(folder: &str) -> Vec<(String, Value)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/vectors")
-        .join(folder);
-    let mut vectors: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (
-                name,
-                serde_json::from_slice(&fs::read(path).unwrap()).unwrap(),
-            )
-        })
-        .collect();
-    vectors.sort_by(|a, b| a.0.cmp(&b.0));
-    vectors
+/// Every vector of the provider's.
+pub(crate) fn vectors() -> Vec<Vector> {
+    Vector::load_all(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/vectors/gkcaptcha"
+    ))
 }

@@ -21,10 +21,12 @@ pub fn configure(config: &mut web::ServiceConfig, site: &Site) {
                 .wrap(CaptchaMiddleware::new(site.gate().clone()))
                 .route(web::post().to(comment)),
         )
-        .service(captcha_actix::routes(site.endpoints().clone()))
         .route("/assets/{name}", web::get().to(asset))
         .route("/healthz", web::get().to(healthz))
         .route("/metrics", web::get().to(metrics));
+    if let Some(endpoints) = site.endpoints() {
+        config.service(captcha_actix::routes(endpoints.clone()));
+    }
 }
 
 async fn page(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {

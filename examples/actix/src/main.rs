@@ -4,7 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use actix_web::{App, HttpServer};
-use example_site::{Config, Site};
+use example_site::Config;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     example_site::init_logging();
     let config = Config::from_env()?;
-    let site = Site::new(config.manager()?, "actix-web");
+    let site = config.site("actix-web")?;
     let server = HttpServer::new(move || {
         let site = site.clone();
         App::new().configure(move |config| example_actix::configure(config, &site))

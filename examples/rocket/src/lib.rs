@@ -15,8 +15,8 @@ use rocket::{Build, Config, FromForm, Request, Response, Rocket, State, get, pos
 /// The whole site on this address.
 #[must_use]
 pub fn app(site: Site, config: Config) -> Rocket<Build> {
-    let endpoints = site.endpoints().clone();
-    rocket::custom(config)
+    let challenges = site.endpoints().cloned();
+    let rocket = rocket::custom(config)
         .attach(CaptchaFairing::new(site.gate().clone()))
         .attach(AdHoc::on_liftoff("announce", |rocket| {
             Box::pin(async {
@@ -25,10 +25,6 @@ pub fn app(site: Site, config: Config) -> Rocket<Build> {
             })
         }))
         .manage(site)
-        .mount(
-            endpoints.prefix().to_owned(),
-            captcha_rocket::routes(endpoints),
-        )
         .mount(
             "/",
             routes![
@@ -42,7 +38,14 @@ pub fn app(site: Site, config: Config) -> Rocket<Build> {
                 healthz,
                 metrics
             ],
-        )
+        );
+    match challenges {
+        Some(endpoints) => {
+            let prefix = endpoints.prefix().to_owned();
+            rocket.mount(prefix, captcha_rocket::routes(endpoints))
+        }
+        None => rocket,
+    }
 }
 
 /// The forms, as Rocket derives them.

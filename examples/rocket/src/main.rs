@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use example_site::{Config, Site};
+use example_site::Config;
 
 #[rocket::main]
 async fn main() -> ExitCode {
@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     example_site::init_logging();
     let config = Config::from_env()?;
-    let site = Site::new(config.manager()?, "Rocket");
+    let site = config.site("Rocket")?;
     let rocket_config = rocket::Config {
         address: config.addr.ip(),
         port: config.addr.port(),

@@ -22,14 +22,26 @@
   });
   window.addEventListener('pageshow', () => setBusy(create, false));
 
+  const status = byId('captcha-status');
+  const say = (text) => { status.textContent = text; };
+
+  // A provider's script can be blocked, or its site be down: say so instead of showing nothing.
+  const widget = document.querySelector('#captcha-widget > script + *');
+  if (widget) {
+    const check = () => {
+      const shown = widget.shadowRoot || widget.childNodes.length > 0 || customElements.get(widget.localName);
+      if (!shown) say('The check could not be loaded. A blocker or an outage may be the cause; please reload the page in a moment.');
+    };
+    if (document.readyState === 'complete') check();
+    else window.addEventListener('load', check);
+  }
+
   const captcha = byId('captcha');
   if (!captcha) return;
 
   const idField = byId('captcha_id');
   const answer = byId('captcha_answer');
   const another = byId('new-picture');
-  const status = byId('captcha-status');
-  const say = (text) => { status.textContent = text; };
 
   let deadline = Infinity;
   let timer = 0;

@@ -1,43 +1,63 @@
-use std::env::{self, VarError};
 use std::net::SocketAddr;
-use std::str::FromStr;
 use std::time::Duration;
 
 use captcha_core::manager::CaptchaManager;
 use captcha_core::storage::MemoryStorage;
 use captcha_core::verify::FailMode;
-use thiserror::Error;
+
+use crate::Site;
+use crate::env::{ConfigError, one_of, parsed, seconds};
+use crate::hosted::Hosted;
 
 /// How a site is set up, from the environment. An empty value is the default.
 ///
 /// | variable | default | values |
 /// |---|---|---|
 /// | `ADDR` | `127.0.0.1:3000` | IP address and port; port 0 picks a free one |
-/// | `CAPTCHA_VERIFIER` | `self-hosted` | `self-hosted` |
+/// | `CAPTCHA_VERIFIER` | `self-hosted` | `self-hosted`, `gkcaptcha` |
+/// | `CAPTCHA_FAIL_MODE` | self-hosted `closed`, gkCAPTCHA `open` | `open`, `closed` |
+///
+/// Self-hosted:
+///
+/// | variable | default | values |
+/// |---|---|---|
 /// | `CAPTCHA_STORAGE` | `memory` | `memory` |
 /// | `CAPTCHA_CHALLENGE` | `text` | `text` |
-/// | `CAPTCHA_FAIL_MODE` | `closed` | `open`, `closed` |
 /// | `CAPTCHA_TTL_SECS` | `120` | for how long a challenge can be answered, 1 to 86400 |
 /// | `CAPTCHA_MAX_ATTEMPTS` | `3` | answers that are looked at for each challenge |
+///
+/// gkCAPTCHA:
+///
+/// | variable | default | values |
+/// |---|---|---|
+/// | `GKCAPTCHA_SECRET_KEY`, `GKCAPTCHA_SITE_KEY` | none: both are required | the keys of a site |
+/// | `GKCAPTCHA_API_URL` | the provider's | base URL, `https` or on loopback |
+/// | `CAPTCHA_TIMEOUT_MS` | `5000` | for each try |
+/// | `CAPTCHA_MAX_RETRIES` | `1` | 0 to 10 |
+/// | `CAPTCHA_RETRY_DELAY_MS` | `1000` | between two tries |
+/// | `CAPTCHA_DEADLINE_MS` | time for every try | for all tries together |
+/// | `CAPTCHA_BREAKER` | `off` | `on`, `off`: stop asking for a while after a run of failures |
+/// | `CAPTCHA_MAX_SCORE` | none | the highest risk that passes, 0.0 to 1.0 |
+/// | `CAPTCHA_HOSTNAMES` | any | hosts on which the captcha may be solved, with commas between |
+/// | `CAPTCHA_ACTION` | any | the action for which it has to be solved |
+/// | `CAPTCHA_MAX_AGE_SECS` | any | how long ago it may have been solved |
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
-    /// What an outage of the storage means for visitors.
-    pub fail_mode: FailMode,
-    /// For how long a challenge can be answered.
-    pub ttl: Duration,
-    /// How many answers to one challenge are looked at.
-    pub max_attempts: u32,
+    verifier: Verifier,
+    fail_mode: Option<FailMode>,
+    ttl: Option<Duration>,
+    max_attempts: Option<u32>,
+    hosted: Hosted,
 }
 
-/// A variable whose value cannot be used.
-#[derive(Debug, Error)]
-#[error("{variable}: {problem}")]
-pub struct ConfigError {
-    variable: &'static str,
-    problem: String,
+/// Where captchas come from.
+#[derive(Debug, Clone, Copy)]
+enum Verifier {
+    SelfHosted,
+    GkCaptcha,
 }
 
 impl Config {
@@ -48,77 +68,60 @@ impl Config {
     /// [`ConfigError`] names the first variable whose value cannot be used. A value that is not
     /// understood is never replaced by the default.
     pub fn from_env() -> Result<Self, ConfigError> {
-        one_of("CAPTCHA_VERIFIER", &["self-hosted"])?;
-        one_of("CAPTCHA_STORAGE", &["memory"])?;
-        one_of("CAPTCHA_CHALLENGE", &["text"])?;
-        let fail_mode = match one_of("CAPTCHA_FAIL_MODE", &["closed", "open"])?.as_str() {
-            "open" => FailMode::Open,
-            _ => FailMode::Closed,
-        };
+        one_of("CAPTCHA_STORAGE", (), &[("memory", ())])?;
+        one_of("CAPTCHA_CHALLENGE", (), &[("text", ())])?;
+        let verifiers = [
+            ("self-hosted", Verifier::SelfHosted),
+            ("gkcaptcha", Verifier::GkCaptcha),
+        ];
+        let fail_modes = [
+            ("closed", Some(FailMode::Closed)),
+            ("open", Some(FailMode::Open)),
+        ];
+        let addr = parsed("ADDR")?;
         Ok(Self {
-            addr: parsed("ADDR", SocketAddr::from(([127, 0, 0, 1], 3000)))?,
-            fail_mode,
-            ttl: Duration::from_secs(parsed("CAPTCHA_TTL_SECS", 120)?),
-            max_attempts: parsed("CAPTCHA_MAX_ATTEMPTS", 3)?,
+            addr: addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
+            verifier: one_of("CAPTCHA_VERIFIER", Verifier::SelfHosted, &verifiers)?,
+            fail_mode: one_of("CAPTCHA_FAIL_MODE", None, &fail_modes)?,
+            ttl: seconds("CAPTCHA_TTL_SECS")?,
+            max_attempts: parsed("CAPTCHA_MAX_ATTEMPTS")?,
+            hosted: Hosted::from_env()?,
         })
     }
 
-    /// The manager that this configuration describes.
+    /// The site that this configuration describes, served by the framework of this name.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] when a value is outside its range.
-    pub fn manager(&self) -> Result<CaptchaManager, ConfigError> {
-        CaptchaManager::builder(MemoryStorage::new())
-            .ttl(self.ttl)
-            .max_attempts(self.max_attempts)
-            .fail_mode(self.fail_mode)
-            .build()
-            .map_err(|error| ConfigError {
-                variable: match error.setting() {
-                    "ttl" => "CAPTCHA_TTL_SECS",
-                    "max_attempts" => "CAPTCHA_MAX_ATTEMPTS",
-                    setting => setting,
-                },
-                problem: error.to_string(),
-            })
+    /// [`ConfigError`] when a value is outside its range, or a key is missing.
+    pub fn site(&self, framework: &'static str) -> Result<Site, ConfigError> {
+        Ok(match self.verifier {
+            Verifier::SelfHosted => Site::self_hosted(self.manager()?, framework),
+            Verifier::GkCaptcha => {
+                let (gate, widget) = self.hosted.gkcaptcha(self.fail_mode)?;
+                Site::hosted(gate, widget, framework)
+            }
+        })
     }
-}
 
-fn value(variable: &'static str) -> Result<Option<String>, ConfigError> {
-    match env::var(variable) {
-        Ok(value) if value.trim().is_empty() => Ok(None),
-        Ok(value) => Ok(Some(value.trim().to_owned())),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(error) => Err(ConfigError {
-            variable,
-            problem: error.to_string(),
-        }),
+    fn manager(&self) -> Result<CaptchaManager, ConfigError> {
+        let mut builder = CaptchaManager::builder(MemoryStorage::new());
+        if let Some(ttl) = self.ttl {
+            builder = builder.ttl(ttl);
+        }
+        if let Some(attempts) = self.max_attempts {
+            builder = builder.max_attempts(attempts);
+        }
+        if let Some(mode) = self.fail_mode {
+            builder = builder.fail_mode(mode);
+        }
+        builder.build().map_err(|error| {
+            let variable = match error.setting() {
+                "ttl" => "CAPTCHA_TTL_SECS",
+                "max_attempts" => "CAPTCHA_MAX_ATTEMPTS",
+                setting => setting,
+            };
+            ConfigError::new(variable, error)
+        })
     }
-}
-
-fn parsed<T>(variable: &'static str, default: T) -> Result<T, ConfigError>
-where
-    T: FromStr<Err: std::fmt::Display>,
-{
-    let Some(value) = value(variable)? else {
-        return Ok(default);
-    };
-    value.parse().map_err(|error| ConfigError {
-        variable,
-        problem: format!("{value:?} cannot be used: {error}"),
-    })
-}
-
-/// One of these words; the first is the default.
-fn one_of(variable: &'static str, words: &[&str]) -> Result<String, ConfigError> {
-    let default = words.first().copied().unwrap_or_default();
-    let value = value(variable)?.unwrap_or_else(|| default.to_owned());
-    if words.contains(&value.as_str()) {
-        return Ok(value);
-    }
-    Err(ConfigError {
-        variable,
-        problem: format!("{value:?} is not one of {}", words.join(", ")),
-    })
 }

@@ -5,14 +5,17 @@
 
 mod assets;
 mod config;
+mod env;
 mod form;
+mod hosted;
 mod page;
 mod replies;
 mod site;
 #[cfg(feature = "suite")]
 pub mod suite;
 
-pub use config::{Config, ConfigError};
+pub use config::Config;
+pub use env::ConfigError;
 pub use form::{Comment, SignUp, from_fields};
 pub use site::Site;
 

@@ -1,4 +1,5 @@
 use askama::Template;
+use captcha_client::Widget;
 
 /// The sign-up page.
 #[derive(Template)]
@@ -22,6 +23,8 @@ pub(crate) enum Captcha {
         image_url: String,
         prompt: String,
     },
+    /// A hosted provider's widget, which asks by itself.
+    Widget(Widget),
     /// Nothing can be asked at the moment.
     Unavailable,
 }

@@ -1,6 +1,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+use captcha_client::Widget;
 use captcha_core::endpoints::Endpoints;
 use captcha_core::gate::{Gate, Rejection, RequestHead};
 use captcha_core::manager::CaptchaManager;
@@ -17,18 +18,36 @@ use crate::{Reply, SignUp, assets};
 #[derive(Debug, Clone)]
 pub struct Site {
     gate: Gate,
-    endpoints: Endpoints,
+    source: Source,
     framework: &'static str,
 }
 
+/// Where the captchas on the page come from.
+#[derive(Debug, Clone)]
+enum Source {
+    Here(Endpoints),
+    Provider(Widget),
+}
+
 impl Site {
-    /// A site on this manager, served by the framework of this name.
+    /// A site that issues its own captchas, served by the framework of this name.
     #[must_use]
-    pub fn new(manager: CaptchaManager, framework: &'static str) -> Self {
+    pub fn self_hosted(manager: CaptchaManager, framework: &'static str) -> Self {
+        let gate = Gate::new(manager.clone());
+        Self::new(gate, Source::Here(Endpoints::new(manager)), framework)
+    }
+
+    /// A site with a provider's captchas, served by the framework of this name.
+    #[must_use]
+    pub fn hosted(gate: Gate, widget: Widget, framework: &'static str) -> Self {
+        Self::new(gate, Source::Provider(widget), framework)
+    }
+
+    fn new(gate: Gate, source: Source, framework: &'static str) -> Self {
         LazyLock::force(&METRICS);
         Self {
-            gate: Gate::new(manager.clone()),
-            endpoints: Endpoints::new(manager),
+            gate,
+            source,
             framework,
         }
     }
@@ -39,10 +58,13 @@ impl Site {
         &self.gate
     }
 
-    /// What serves the challenges.
+    /// What serves the challenges, where the site issues them.
     #[must_use]
-    pub const fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
+    pub const fn endpoints(&self) -> Option<&Endpoints> {
+        match &self.source {
+            Source::Here(endpoints) => Some(endpoints),
+            Source::Provider(_) => None,
+        }
     }
 
     /// `GET /`: the page, empty. `POST /new-picture`: with what was typed and a new picture.
@@ -77,6 +99,7 @@ impl Site {
                 username: &form.username,
                 answer: &answer.to_string(),
             },
+            None,
         )
     }
 
@@ -92,7 +115,7 @@ impl Site {
         if !wants_html(head) {
             return rejection.into_response::<String>().map(Bytes::from);
         }
-        let (status, message) = (rejection.status(), explain(&rejection));
+        let (status, message) = (rejection.status(), self.explain(&rejection));
         self.page_with(head, form, status, Some(message)).await
     }
 
@@ -128,21 +151,13 @@ impl Site {
         status: StatusCode,
         error: Option<&str>,
     ) -> Reply {
-        let issued = self.endpoints.issue_for(head, "").await;
-        let (captcha, expires_in) = match issued {
-            Ok(issued) => {
-                let id = issued.id().to_string();
-                let picture = Captcha::Picture {
-                    image_url: self.endpoints.url(&id, Format::Png),
-                    prompt: issued.prompt().to_owned(),
-                    id,
-                };
-                (picture, issued.expires_in().as_secs())
-            }
-            Err(error) => {
-                tracing::warn!(%error, "no challenge for the page");
-                (Captcha::Unavailable, 0)
-            }
+        let (captcha, expires_in) = match &self.source {
+            Source::Here(endpoints) => picture(endpoints, head).await,
+            Source::Provider(widget) => (Captcha::Widget(widget.clone()), 0),
+        };
+        let widget = match &self.source {
+            Source::Here(_) => None,
+            Source::Provider(widget) => Some(widget),
         };
         html(
             status,
@@ -156,7 +171,45 @@ impl Site {
                 expires_in,
                 captcha,
             },
+            widget,
         )
+    }
+
+    /// What a visitor can do about a refusal.
+    fn explain(&self, rejection: &Rejection) -> &'static str {
+        match (rejection.code(), &self.source) {
+            ("captcha_unavailable", _) => {
+                "The check could not be made. Please try again in a moment."
+            }
+            ("missing_token", Source::Here(_)) => "Please type the characters in the picture.",
+            ("missing_token", Source::Provider(_)) => "Please complete the check first.",
+            ("invalid_answer", _) => {
+                "That did not match, or the picture had expired. Here is a new one."
+            }
+            (_, Source::Here(_)) => {
+                "The check was not passed. Please try again with this new picture."
+            }
+            (_, Source::Provider(_)) => "The check was not passed. Please try again.",
+        }
+    }
+}
+
+/// A new challenge for the page, and for how many seconds it can be answered.
+async fn picture(endpoints: &Endpoints, head: &(impl RequestHead + ?Sized)) -> (Captcha, u64) {
+    match endpoints.issue_for(head, "").await {
+        Ok(issued) => {
+            let id = issued.id().to_string();
+            let picture = Captcha::Picture {
+                image_url: endpoints.url(&id, Format::Png),
+                prompt: issued.prompt().to_owned(),
+                id,
+            };
+            (picture, issued.expires_in().as_secs())
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no challenge for the page");
+            (Captcha::Unavailable, 0)
+        }
     }
 }
 
@@ -178,14 +231,4 @@ fn count(route: &'static str, outcome: &str) {
 fn wants_html(head: &(impl RequestHead + ?Sized)) -> bool {
     let accept = head.header("accept").unwrap_or_default();
     String::from_utf8_lossy(accept).contains("text/html")
-}
-
-/// What a visitor can do about a refusal.
-fn explain(rejection: &Rejection) -> &'static str {
-    match rejection.code() {
-        "invalid_answer" => "That did not match, or the picture had expired. Here is a new one.",
-        "missing_token" => "Please type the characters in the picture.",
-        "captcha_unavailable" => "The check could not be made. Please try again in a moment.",
-        _ => "The check was not passed. Please try again with this new picture.",
-    }
 }

@@ -3,10 +3,8 @@
 use captcha_testkit::contract::client::{Call, Reply};
 use http::Method;
 
-use super::{ANSWER, Server, site};
+use super::{ANSWER, HTML, Server, site};
 use crate::Site;
-
-const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
 fn get(path: &str) -> Call {
     Call::new(Method::GET, path)

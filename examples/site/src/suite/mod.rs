@@ -14,6 +14,7 @@
 )]
 
 mod browser;
+pub mod hosted;
 pub mod http_cases;
 pub mod pages;
 pub mod process;
@@ -29,6 +30,9 @@ use crate::Site;
 
 /// The solution of every challenge in the suite.
 pub const ANSWER: &str = "XK7QW";
+
+/// What a browser accepts.
+const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
 /// A running site.
 pub struct Server {
@@ -48,7 +52,7 @@ impl std::fmt::Debug for Server {
 fn site(capacity: usize) -> Site {
     let storage = MemoryStorage::builder().capacity(capacity).build();
     let manager = CaptchaManager::builder(storage).factory(KnownAnswer(ANSWER));
-    Site::new(manager.build().unwrap(), "the suite")
+    Site::self_hosted(manager.build().unwrap(), "the suite")
 }
 
 /// Runs the suite: one test per case, on sites from this async function of
@@ -59,6 +63,9 @@ macro_rules! site_suite {
         $crate::site_suite!(@processes $binary;
             it_says_where_it_listens
             settings_that_cannot_work_are_named
+            a_mistake_in_the_keys_is_one_error_in_the_log
+            atk_16_without_keys_it_does_not_start
+            atk_24_public_test_keys_do_not_start_it
             atk_41_it_stays_up_and_small
         );
         $crate::site_suite!(@cases $serve;
@@ -72,6 +79,18 @@ macro_rules! site_suite {
             http_cases: atk_42_what_was_typed_is_escaped
             http_cases: a_full_storage_is_said_kindly
             http_cases: health_metrics_and_assets
+            hosted: every_vector_ends_as_its_class_says
+            hosted: a_provider_that_is_gone
+            hosted: what_is_no_outage_answers_503_in_both_modes
+            hosted: broken_connections_are_outages
+            hosted: atk_17_a_visitor_cannot_cause_an_outage
+            hosted: atk_18_only_an_allowed_host_passes
+            hosted: atk_19_only_the_expected_action_passes
+            hosted: atk_20_a_missing_or_odd_score_never_passes
+            hosted: atk_21_only_the_exact_pass_shape_passes
+            hosted: the_page_shows_the_widget
+            hosted: sign_up_with_a_widget
+            hosted: a_widget_that_does_not_load_is_said
             pages: sign_up_with_javascript
             pages: sign_up_without_javascript
         );

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
+use captcha_testkit::api::{Answer, ScriptedApi};
 use captcha_testkit::contract::client::{Call, send_endless, send_raw};
 use http::Method;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -24,7 +25,11 @@ fn command(binary: &str) -> Command {
 }
 
 async fn start(binary: &str) -> (Child, SocketAddr) {
-    let mut site = command(binary).spawn().unwrap();
+    listening(command(binary)).await
+}
+
+async fn listening(mut command: Command) -> (Child, SocketAddr) {
+    let mut site = command.spawn().unwrap();
     let mut lines = BufReader::new(site.stdout.take().unwrap()).lines();
     let first = lines.next_line().await.unwrap().unwrap();
     let addr = first.strip_prefix("listening on http://");
@@ -43,6 +48,31 @@ pub async fn it_says_where_it_listens(binary: &str) {
 
 /// A setting that cannot be used stops it with a sentence that names the variable.
 pub async fn settings_that_cannot_work_are_named(binary: &str) {
+    let hosted = [
+        ("CAPTCHA_VERIFIER", "gkcaptcha"),
+        ("GKCAPTCHA_SECRET_KEY", "sk_live_abc"),
+        ("GKCAPTCHA_SITE_KEY", "pk_live_abc"),
+    ];
+    for (variable, value) in [
+        ("GKCAPTCHA_API_URL", "http://captcha.example"),
+        ("CAPTCHA_TIMEOUT_MS", "0"),
+        ("CAPTCHA_TIMEOUT_MS", "soon"),
+        ("CAPTCHA_DEADLINE_MS", "0"),
+        ("CAPTCHA_MAX_RETRIES", "11"),
+        ("CAPTCHA_MAX_RETRIES", "-1"),
+        ("CAPTCHA_RETRY_DELAY_MS", "1s"),
+        ("CAPTCHA_BREAKER", "ajar"),
+        ("CAPTCHA_MAX_SCORE", "1.5"),
+        ("CAPTCHA_HOSTNAMES", "example.com,"),
+        ("CAPTCHA_MAX_AGE_SECS", "0"),
+    ] {
+        stops_over(
+            binary,
+            &[&hosted[..], &[(variable, value)]].concat(),
+            variable,
+        )
+        .await;
+    }
     for (variable, value) in [
         ("ADDR", "nowhere"),
         ("CAPTCHA_VERIFIER", "no-such-provider"),
@@ -54,16 +84,90 @@ pub async fn settings_that_cannot_work_are_named(binary: &str) {
         ("CAPTCHA_MAX_ATTEMPTS", "0"),
         ("CAPTCHA_MAX_ATTEMPTS", "-1"),
     ] {
-        let run = command(binary).env(variable, value).output();
-        let run = tokio::time::timeout(Duration::from_secs(20), run).await;
-        let run = run.expect("it stops").unwrap();
-        let said = String::from_utf8_lossy(&run.stderr).into_owned();
-        assert!(!run.status.success(), "{variable}={value}");
-        assert!(
-            said.starts_with(&format!("{variable}: ")),
-            "{variable}={value}: {said}"
+        stops_over(binary, &[(variable, value)], variable).await;
+    }
+}
+
+/// With these variables the site does not listen, and says that it is because of this one.
+async fn stops_over(binary: &str, set: &[(&str, &str)], variable: &str) {
+    let run = command(binary).envs(set.iter().copied()).output();
+    let run = tokio::time::timeout(Duration::from_secs(20), run).await;
+    let run = run.expect("it stops").unwrap();
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(!run.status.success(), "{set:?}");
+    assert!(
+        said.starts_with(&format!("{variable}: ")),
+        "{set:?}: {said}"
+    );
+    assert!(run.stdout.is_empty(), "nothing listens: {set:?}");
+}
+
+/// Without a key that can be one, nothing is served: no form is left unprotected.
+pub async fn atk_16_without_keys_it_does_not_start(binary: &str) {
+    let verifier = ("CAPTCHA_VERIFIER", "gkcaptcha");
+    let secret = "GKCAPTCHA_SECRET_KEY";
+    let site = "GKCAPTCHA_SITE_KEY";
+    for (secret_key, site_key, blamed) in [
+        (None, None, secret),
+        (None, Some("pk_live_abc"), secret),
+        (Some("sk_live_abc"), None, site),
+        (Some(""), Some("pk_live_abc"), secret),
+        (Some("  "), Some("pk_live_abc"), secret),
+        (Some("your_secret_key"), Some("pk_live_abc"), secret),
+        (Some("sk_live_..."), Some("pk_live_abc"), secret),
+        (Some("sk_live_abc"), Some("\t"), site),
+        (Some("sk_live_abc"), Some("sk_live_abc"), site),
+    ] {
+        let mut set = vec![verifier];
+        set.extend(secret_key.map(|key| (secret, key)));
+        set.extend(site_key.map(|key| (site, key)));
+        stops_over(binary, &set, blamed).await;
+    }
+}
+
+/// Keys that providers publish for tests are no keys.
+pub async fn atk_24_public_test_keys_do_not_start_it(binary: &str) {
+    for secret in [
+        "1x0000000000000000000000000000000AA",
+        "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe",
+        "0x0000000000000000000000000000000000000000",
+    ] {
+        let set = [
+            ("CAPTCHA_VERIFIER", "gkcaptcha"),
+            ("GKCAPTCHA_SECRET_KEY", secret),
+            ("GKCAPTCHA_SITE_KEY", "pk_live_abc"),
+        ];
+        stops_over(binary, &set, "GKCAPTCHA_SECRET_KEY").await;
+    }
+}
+
+/// A bad secret is one line at level error for each request it turns away, with the cause in it
+/// and the secret not.
+pub async fn a_mistake_in_the_keys_is_one_error_in_the_log(binary: &str) {
+    let refusal =
+        r#"{"success":false,"error":"no sk_live_abc here","reasonCode":"invalid_secret"}"#;
+    let api = ScriptedApi::start([Answer::json(200, refusal)]).await;
+    for mode in ["open", "closed"] {
+        let mut command = command(binary);
+        command
+            .env("CAPTCHA_VERIFIER", "gkcaptcha")
+            .env("CAPTCHA_FAIL_MODE", mode)
+            .env("GKCAPTCHA_SECRET_KEY", "sk_live_abc")
+            .env("GKCAPTCHA_SITE_KEY", "pk_live_abc")
+            .env("GKCAPTCHA_API_URL", api.url());
+        let (mut site, addr) = listening(command).await;
+        let call = Call::post("/register").form("username=ada&email=e&captchaToken=tok_12345678");
+        assert_eq!(
+            call.send(addr).await.refusal(),
+            (503, "captcha_unavailable".to_owned())
         );
-        assert!(run.stdout.is_empty(), "nothing listens: {variable}={value}");
+        let said = stopped(&mut site).await;
+        let errors: Vec<&str> = said.lines().filter(|line| line.contains("ERROR")).collect();
+        assert_eq!(errors.len(), 1, "{said}");
+        assert!(errors[0].contains("invalid_secret"), "{said}");
+        for hidden in ["sk_live_abc", "tok_12345678"] {
+            assert!(!said.contains(hidden), "{said}");
+        }
     }
 }
 
@@ -107,11 +211,17 @@ pub async fn atk_41_it_stays_up_and_small(binary: &str) {
         peak < PEAK_KIB,
         "{idle} KiB at first, {peak} KiB at its peak"
     );
+    let said = stopped(&mut site).await;
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+/// Stops a site and returns what it wrote to standard error.
+async fn stopped(site: &mut Child) -> String {
     site.kill().await.unwrap();
     let mut said = String::new();
     let mut errors = site.stderr.take().unwrap();
     errors.read_to_string(&mut said).await.unwrap();
-    assert!(!said.contains("panicked"), "{said}");
+    said
 }
 
 /// The most memory the process had resident, as Linux counts it.
