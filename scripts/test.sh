@@ -39,6 +39,9 @@ cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 say "features one by one"
 cargo clippy -q -p captcha-core --no-default-features -- -D warnings
+for features in '' gkcaptcha gkcaptcha,blocking gkcaptcha,rustls; do
+    cargo clippy -q -p captcha-client --no-default-features --features "$features" -- -D warnings
+done
 for feature in '' decompress-gzip decompress-brotli decompress-zstd; do
     cargo clippy -q -p captcha-actix --no-default-features --features "$feature" -- -D warnings
 done
