@@ -28,6 +28,8 @@ use tokio::time::advance;
 enum Does {
     Pass,
     Refuse,
+    /// Refuses without asking anybody.
+    RefuseUnasked,
     Fail(VerifyErrorKind),
     /// Waits for leave, then passes.
     Wait,
@@ -70,6 +72,7 @@ impl Verifier for Told {
         match does {
             Does::Pass => Ok(Verdict::Passed(Pass::new())),
             Does::Refuse => Ok(Verdict::Refused(Refusal::new(ReasonCode::InvalidToken))),
+            Does::RefuseUnasked => Ok(Verdict::Refused(Refusal::unasked(ReasonCode::InvalidToken))),
             Does::Fail(kind) => Err(VerifyError::new(kind)),
             Does::Wait => {
                 self.0.leave.acquire().await.unwrap().forget();
@@ -187,6 +190,83 @@ async fn a_probe_that_is_given_up_makes_room_for_the_next() {
     assert_eq!(ask(&breaker).await, Ok(true));
 }
 
+/// Whoever sends requests and leaves cannot keep it open, and with it everybody unchecked.
+#[tokio::test(start_paused = true)]
+async fn probes_that_are_given_up_do_not_keep_it_open() {
+    let told = Told::new(FailMode::Open, Does::Fail(Network));
+    let breaker = breaker(&told);
+    for _ in 0..3 {
+        let _ = ask(&breaker).await;
+    }
+    advance(COOL_DOWN).await;
+    for _ in 0..20 {
+        told.now(Does::Wait);
+        let leaving = breaker.clone();
+        let leaving = tokio::spawn(async move { ask(&leaving).await });
+        tokio::task::yield_now().await;
+        leaving.abort();
+        let _ = leaving.await;
+        told.now(Does::Refuse);
+        assert_eq!(ask(&breaker).await, Ok(false), "asked, and refused");
+    }
+    // Down again: one failure is enough.
+    told.now(Does::Fail(Network));
+    for _ in 0..3 {
+        let _ = ask(&breaker).await;
+    }
+    advance(COOL_DOWN).await;
+    told.now(Does::Wait);
+    let _ = tokio::time::timeout(Duration::from_millis(1), ask(&breaker)).await;
+    told.now(Does::Fail(Network));
+    let asked = told.asked();
+    for _ in 0..5 {
+        assert_eq!(ask(&breaker).await, Err(Network));
+    }
+    assert_eq!(told.asked(), asked + 1);
+}
+
+/// A verifier that hung in the run lets nobody in while the breaker is open.
+#[tokio::test(start_paused = true)]
+async fn the_strictest_failure_of_a_run_decides() {
+    for order in [
+        [Timeout, Network, Network],
+        [Network, Timeout, Network],
+        [InvalidResponse, Network, Timeout],
+    ] {
+        let told = Told::new(FailMode::Open, Does::Pass);
+        let breaker = breaker(&told);
+        for kind in order {
+            told.now(Does::Fail(kind));
+            assert_eq!(ask(&breaker).await, Err(kind));
+        }
+        assert_eq!(ask(&breaker).await, Err(Timeout), "{order:?}");
+        // A probe that fails otherwise changes nothing.
+        advance(COOL_DOWN).await;
+        told.now(Does::Fail(Network));
+        assert_eq!(ask(&breaker).await, Err(Network));
+        assert_eq!(ask(&breaker).await, Err(Timeout), "{order:?}");
+        advance(COOL_DOWN).await;
+        told.now(Does::Pass);
+        assert_eq!(ask(&breaker).await, Ok(true));
+    }
+}
+
+/// Tokens that nobody is asked about are no sign of life.
+#[tokio::test(start_paused = true)]
+async fn refusals_without_asking_do_not_close_it() {
+    let told = Told::new(FailMode::Closed, Does::Pass);
+    let breaker = breaker(&told);
+    for _ in 0..3 {
+        told.now(Does::RefuseUnasked);
+        assert_eq!(ask(&breaker).await, Ok(false));
+        told.now(Does::Fail(Network));
+        assert_eq!(ask(&breaker).await, Err(Network));
+    }
+    let asked = told.asked();
+    assert_eq!(ask(&breaker).await, Err(Network));
+    assert_eq!(told.asked(), asked, "open");
+}
+
 #[tokio::test(start_paused = true)]
 async fn requests_that_are_given_up_do_not_open_it() {
     let told = Told::new(FailMode::Closed, Does::Wait);
@@ -237,4 +317,15 @@ fn numbers_that_cannot_work_are_named() {
         .cool_down(Duration::ZERO)
         .build();
     assert_eq!(cool_down.err().unwrap().setting(), "cool_down");
+}
+
+#[tokio::test]
+async fn an_endless_cool_down_is_long_and_no_panic() {
+    let told = Told::new(FailMode::Closed, Does::Fail(Network));
+    let builder = CircuitBreaker::builder(told.clone()).cool_down(Duration::MAX);
+    let breaker = builder.failures(1).build().unwrap();
+    for _ in 0..5 {
+        assert_eq!(ask(&breaker).await, Err(Network));
+    }
+    assert_eq!(told.asked(), 1);
 }

@@ -153,4 +153,13 @@ async fn refusals_and_errors_are_left_alone() {
     let failed = StubVerifier::fails(VerifyErrorKind::Network, "gone").rule(rule());
     let error = failed.verify(&request).await.unwrap_err();
     assert_eq!(error.kind(), VerifyErrorKind::Network);
+    // An answer that cannot be read is no outage where it decides about a rule.
+    let unreadable = StubVerifier::fails(VerifyErrorKind::InvalidResponse, "html").rule(rule());
+    let error = unreadable.verify(&request).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (VerifyErrorKind::RuleUndecided, "INVALID_RESPONSE")
+    );
+    assert!(std::error::Error::source(&error).is_some());
+    assert!(FailMode::Open.apply(Err(error)).is_err());
 }

@@ -8,18 +8,27 @@ use tokio::time::Instant;
 use super::{FailMode, FieldSet, Verdict, Verifier, VerifyError, VerifyErrorKind, VerifyRequest};
 use crate::ConfigError;
 
+/// As good as for ever, and can be added to any clock.
+const LONGEST_COOL_DOWN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// Stops asking a verifier that keeps failing, and answers in its place for a while.
 ///
-/// After a run of failures ([`VerifyErrorKind::is_unavailable`] and timeouts) it is open: it
-/// answers at once with an error of the kind last seen, so that the fail mode decides as it did
-/// for the failures themselves. An outage lets visitors through or not; a verifier that hangs
-/// lets nobody through. After the cool-down one request is sent as a probe: an answer closes the
-/// breaker, another failure opens it for the next cool-down. A refusal is an answer, and so is
-/// a misconfiguration.
+/// After a run of failures (outages and timeouts) it is open: it answers at once with an error of
+/// the strictest kind in the run, so that the fail mode decides as it did for the failures
+/// themselves. An outage lets visitors through or not; a verifier that also hangs lets nobody
+/// through. After the cool-down one request is sent as a probe: an answer closes the breaker,
+/// another failure opens it for the next cool-down. A refusal is an answer, and so is a
+/// misconfiguration.
 ///
 /// A request that is given up by its caller (a visitor who disconnects, the gate's deadline)
 /// counts as nothing: a verifier needs a deadline of its own, below the gate's, to be seen as
-/// hanging.
+/// hanging. Where that request was the probe, the breaker closes until the next failure, so that
+/// nobody can keep it open.
+///
+/// # Deployment caveat
+///
+/// With [`FailMode::Open`], everybody passes while it is open, also those whom the verifier would
+/// have refused had it been asked. A run of failures has to be rare: give the verifier retries.
 ///
 /// Clones share their state.
 ///
@@ -55,8 +64,11 @@ struct Circuit {
 
 #[derive(Clone, Copy)]
 enum State {
-    /// Asking, after this many failures in a row.
-    Closed { run: u32 },
+    /// Asking, after this many failures in a row, of which this kind is the strictest.
+    Closed {
+        run: u32,
+        kind: Option<VerifyErrorKind>,
+    },
     /// Not asking until then.
     Open {
         until: Instant,
@@ -90,7 +102,8 @@ impl<V: Verifier> CircuitBreakerBuilder<V> {
         self
     }
 
-    /// For how long it stays open before the next probe. Default 10 seconds, longer than zero.
+    /// For how long it stays open before the next probe. Default 10 seconds, longer than zero, at
+    /// most a week.
     pub const fn cool_down(mut self, cool_down: Duration) -> Self {
         self.cool_down = cool_down;
         self
@@ -116,8 +129,8 @@ impl<V: Verifier> CircuitBreakerBuilder<V> {
             verifier: self.verifier,
             circuit: Arc::new(Circuit {
                 failures: self.failures,
-                cool_down: self.cool_down,
-                state: Mutex::new(State::Closed { run: 0 }),
+                cool_down: self.cool_down.min(LONGEST_COOL_DOWN),
+                state: Mutex::new(State::Closed { run: 0, kind: None }),
             }),
         }
     }
@@ -128,8 +141,12 @@ impl<V: Verifier> Verifier for CircuitBreaker<V> {
     async fn verify(&self, request: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let permit = self.circuit.admit()?;
         let outcome = self.verifier.verify(request).await;
-        let failure = outcome.as_ref().err().map(VerifyError::kind);
-        permit.settle(failure.filter(|kind| is_failure(*kind)));
+        match &outcome {
+            Err(error) if is_failure(error.kind()) => permit.failed(error.kind()),
+            // Nobody was asked: it says nothing about the verifier.
+            Ok(Verdict::Refused(refusal)) if refusal.is_unasked() => drop(permit),
+            _ => permit.answered(),
+        }
         outcome
     }
 
@@ -142,8 +159,15 @@ impl<V: Verifier> Verifier for CircuitBreaker<V> {
     }
 }
 
-fn is_failure(kind: VerifyErrorKind) -> bool {
-    kind.is_unavailable() || kind == VerifyErrorKind::Timeout
+const fn is_failure(kind: VerifyErrorKind) -> bool {
+    !matches!(kind, VerifyErrorKind::InvalidConfig)
+}
+
+/// Of two kinds of failure the one that is not subject to the fail mode.
+fn strictest(kind: VerifyErrorKind, other: Option<VerifyErrorKind>) -> VerifyErrorKind {
+    other
+        .filter(|other| !other.is_unavailable())
+        .unwrap_or(kind)
 }
 
 impl Circuit {
@@ -186,43 +210,50 @@ impl Circuit {
 /// One request that is let through.
 struct Permit<'a> {
     circuit: &'a Circuit,
+    /// The kind of failure that this probe follows.
     probe: Option<VerifyErrorKind>,
 }
 
 impl Permit<'_> {
-    fn settle(mut self, failure: Option<VerifyErrorKind>) {
+    fn answered(mut self) {
         let mut state = self.circuit.lock();
-        match (self.probe.take(), failure) {
-            (Some(_), None) => {
-                tracing::info!("captcha verifier answers again");
-                *state = State::Closed { run: 0 };
-            }
-            (Some(_), Some(kind)) => self.circuit.open(&mut state, kind),
-            (None, outcome) => {
-                // Answers to requests from before it opened do not close or prolong anything.
-                let State::Closed { run } = *state else {
-                    return;
-                };
-                let run = if outcome.is_some() {
-                    run.saturating_add(1)
-                } else {
-                    0
-                };
-                *state = State::Closed { run };
-                if let Some(kind) = outcome.filter(|_| run >= self.circuit.failures) {
-                    self.circuit.open(&mut state, kind);
-                }
-            }
+        if self.probe.take().is_some() {
+            tracing::info!("captcha verifier answers again");
+        } else if !matches!(*state, State::Closed { .. }) {
+            // A request from before it opened.
+            return;
+        }
+        *state = State::Closed { run: 0, kind: None };
+    }
+
+    fn failed(mut self, kind: VerifyErrorKind) {
+        let mut state = self.circuit.lock();
+        if let Some(before) = self.probe.take() {
+            return self.circuit.open(&mut state, strictest(kind, Some(before)));
+        }
+        let State::Closed { run, kind: before } = *state else {
+            return;
+        };
+        let (run, kind) = (run.saturating_add(1), strictest(kind, before));
+        if run >= self.circuit.failures {
+            self.circuit.open(&mut state, kind);
+        } else {
+            let kind = Some(kind);
+            *state = State::Closed { run, kind };
         }
     }
 }
 
 impl Drop for Permit<'_> {
-    /// A probe that was given up makes room for the next one.
+    /// A probe that ended without an outcome. Another probe could be given up, too, and while
+    /// one is out everybody is answered without being checked: ask for everybody instead, until
+    /// the next failure.
     fn drop(&mut self) {
         if let Some(kind) = self.probe.take() {
-            let until = Instant::now();
-            *self.circuit.lock() = State::Open { until, kind };
+            *self.circuit.lock() = State::Closed {
+                run: self.circuit.failures - 1,
+                kind: Some(kind),
+            };
         }
     }
 }

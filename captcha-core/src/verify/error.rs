@@ -24,6 +24,9 @@ pub enum VerifyErrorKind {
     Network,
     /// The verifier answered something that cannot be read.
     InvalidResponse,
+    /// The verifier answered something that cannot be read, and a
+    /// [rule](super::rules) has to be met. Never a pass: nobody knows whether it is.
+    RuleUndecided,
     /// The storage behind a self-hosted captcha failed.
     Storage,
 }
@@ -36,7 +39,7 @@ impl VerifyErrorKind {
             Self::InvalidConfig => "INVALID_CONFIG",
             Self::Timeout => "TIMEOUT",
             Self::Network => "NETWORK_ERROR",
-            Self::InvalidResponse => "INVALID_RESPONSE",
+            Self::InvalidResponse | Self::RuleUndecided => "INVALID_RESPONSE",
             Self::Storage => "STORAGE_ERROR",
         }
     }
@@ -65,6 +68,11 @@ impl VerifyError {
         self
     }
 
+    /// The same error, of another kind.
+    pub(super) fn of_kind(self, kind: VerifyErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// What kind of failure this is.
     #[must_use]
     pub const fn kind(&self) -> VerifyErrorKind {
@@ -85,6 +93,9 @@ impl fmt::Display for VerifyError {
             VerifyErrorKind::Timeout => "the captcha verifier did not answer in time",
             VerifyErrorKind::Network => "the captcha verifier could not be reached",
             VerifyErrorKind::InvalidResponse => "the captcha verifier's answer was not understood",
+            VerifyErrorKind::RuleUndecided => {
+                "the captcha verifier's answer does not tell whether a rule is met"
+            }
             VerifyErrorKind::Storage => "the captcha storage failed",
         })
     }

@@ -69,7 +69,7 @@ mod tests {
             assert!(applied(FailMode::Open, kind), "{kind:?}");
             assert!(!applied(FailMode::Closed, kind), "{kind:?}");
         }
-        for kind in [InvalidConfig, Timeout] {
+        for kind in [InvalidConfig, Timeout, RuleUndecided] {
             assert!(!applied(FailMode::Open, kind), "{kind:?}");
         }
     }

@@ -176,6 +176,7 @@ pub struct Refusal {
     error_codes: Vec<String>,
     score: Option<f64>,
     timestamp: Option<i64>,
+    unasked: bool,
 }
 
 impl Refusal {
@@ -183,12 +184,23 @@ impl Refusal {
     #[must_use]
     pub const fn new(reason_code: ReasonCode) -> Self {
         Self {
+            unasked: false,
             reason_code,
             error: None,
             error_codes: Vec::new(),
             score: None,
             timestamp: None,
         }
+    }
+
+    /// A refusal for which nobody had to be asked: what was sent cannot be a credential.
+    ///
+    /// A [`CircuitBreaker`](super::CircuitBreaker) does not take it for a sign of life.
+    #[must_use]
+    pub const fn unasked(reason_code: ReasonCode) -> Self {
+        let mut refusal = Self::new(reason_code);
+        refusal.unasked = true;
+        refusal
     }
 
     /// Sets the verifier's own words. They are not shown to clients.
@@ -232,6 +244,12 @@ impl Refusal {
     #[must_use]
     pub const fn reason_code(&self) -> &ReasonCode {
         &self.reason_code
+    }
+
+    /// Whether nobody was asked. See [`unasked`](Self::unasked).
+    #[must_use]
+    pub const fn is_unasked(&self) -> bool {
+        self.unasked
     }
 
     /// Every code of the provider's answer, as the provider spells them. For logs.

@@ -12,8 +12,9 @@ const SKEW_SECS: i64 = 60;
 
 /// How long ago the captcha may have been solved.
 ///
-/// The age is counted from [`Pass::challenge_ts`]; from [`Pass::timestamp`], the time of the
-/// verification, where the answer only has that. A time more than a minute ahead is refused.
+/// The age is counted from [`Pass::challenge_ts`]. Where the answer only has [`Pass::timestamp`],
+/// the time of the verification, it is counted from that, and tells old answers from new ones
+/// rather than old captchas from new ones. A time more than a minute ahead is refused.
 #[derive(Clone)]
 pub struct MaxAge {
     longest_secs: i64,

@@ -25,7 +25,9 @@
 //! # Deployment caveat
 //!
 //! An outage that is let through ([`FailMode::Open`]) has no score, host name or age: no rule
-//! looks at it. [`Pass::fail_open`] tells such a pass from a real one.
+//! looks at it. [`Pass::fail_open`] tells such a pass from a real one. An answer that is there and
+//! cannot be read is no outage to a rule: it lets nobody in
+//! ([`VerifyErrorKind::RuleUndecided`]).
 
 mod action;
 mod age;
@@ -41,7 +43,10 @@ pub use age::MaxAge;
 pub use hostname::AllowedHostnames;
 pub use score::MaxScore;
 
-use super::{FailMode, FieldSet, Pass, Refusal, Verdict, Verifier, VerifyError, VerifyRequest};
+use super::{
+    FailMode, FieldSet, Pass, Refusal, Verdict, Verifier, VerifyError, VerifyErrorKind,
+    VerifyRequest,
+};
 
 /// A condition that a pass has to meet. A function of `&Pass` is one, too.
 pub trait Rule: Send + Sync {
@@ -79,9 +84,12 @@ impl<V: Verifier, R: Rule> Ruled<V, R> {
 #[async_trait]
 impl<V: Verifier, R: Rule> Verifier for Ruled<V, R> {
     async fn verify(&self, request: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
-        let pass = match self.verifier.verify(request).await? {
-            Verdict::Passed(pass) => pass,
-            refused @ Verdict::Refused(_) => return Ok(refused),
+        let pass = match self.verifier.verify(request).await {
+            Ok(Verdict::Passed(pass)) => pass,
+            Err(error) if error.kind() == VerifyErrorKind::InvalidResponse => {
+                return Err(error.of_kind(VerifyErrorKind::RuleUndecided));
+            }
+            other => return other,
         };
         Ok(match self.rule.check(&pass) {
             Ok(()) => Verdict::Passed(pass),
