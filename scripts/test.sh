@@ -50,6 +50,8 @@ say "tests"
 # With this set, a browser test that finds no browser fails instead of being left out.
 export CAPTCHA_BROWSER_TESTS=1
 cargo test --workspace --all-features
+# Any crate of an application can switch this on, and it changes how numbers are read.
+cargo test -p captcha-client --features blocking,serde_json/arbitrary_precision --test attacks --test vectors
 
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet

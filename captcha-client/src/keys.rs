@@ -18,9 +18,8 @@ const PUBLISHED_SECRETS: [&str; 6] = [
 ];
 
 /// What documentation and templates write in place of a key, in lower case.
-const PLACEHOLDERS: [&str; 8] = [
+const PLACEHOLDERS: [&str; 7] = [
     "...",
-    "xxxx",
     "your_",
     "your-",
     "changeme",
@@ -28,6 +27,9 @@ const PLACEHOLDERS: [&str; 8] = [
     "change-me",
     "placeholder",
 ];
+
+/// What a variable holds that was never set, in lower case.
+const NOTHINGS: [&str; 6] = ["null", "nil", "none", "undefined", "todo", "tbd"];
 
 /// A secret that can be one, without the white space around it.
 pub(crate) fn secret(setting: &'static str, value: &str) -> Result<SecretString, ConfigError> {
@@ -48,34 +50,78 @@ fn checked<'a>(setting: &'static str, value: &'a str) -> Result<&'a str, ConfigE
     if value.is_empty() {
         return Err(ConfigError::new(setting, "is empty"));
     }
-    if !value.bytes().all(|byte| byte.is_ascii_graphic()) || value.starts_with('<') {
+    let strange = |byte: u8| !byte.is_ascii_graphic() || b"<>{}$%\"'`\\".contains(&byte);
+    if value.bytes().any(strange) {
         return Err(ConfigError::new(setting, "has characters that no key has"));
     }
     let lower = value.to_ascii_lowercase();
-    if PLACEHOLDERS
-        .iter()
-        .any(|placeholder| lower.contains(placeholder))
+    // `sk_live_`, and nothing or the same character again and again behind it.
+    let own = lower.rsplit('_').next().unwrap_or_default().as_bytes();
+    let repeats = own.windows(2).all(|pair| pair.first() == pair.last()) && own.len() != 1;
+    if repeats
+        || NOTHINGS.contains(&lower.as_str())
+        || PLACEHOLDERS
+            .iter()
+            .any(|placeholder| lower.contains(placeholder))
     {
         return Err(ConfigError::new(setting, "is a placeholder, not a key"));
     }
     Ok(value)
 }
 
-/// Removes a secret, and a visitor's token, from text of a provider's, which may repeat either.
-///
-/// The text is also cut to a length that fits a log line.
+/// As many characters in a row of a secret or a token are taken for a part of it.
+const TELLTALE: usize = 8;
+
+/// Removes whatever looks like a part of the secret, or of a visitor's token, from text of a
+/// provider's, which may repeat either. The text is also cut to a length that fits a log line,
+/// and loses its control characters.
 pub(crate) fn scrubbed(text: &str, secret: &SecretString, token: &str) -> String {
     const LONGEST: usize = 200;
-    let mut text = text.replace(secret.expose_secret(), "[secret]");
-    // A short token could be part of any word.
-    if token.len() >= 8 {
-        text = text.replace(token, "[token]");
+    let end = text.char_indices().nth(LONGEST).map(|(end, _)| end);
+    let cut = end.and_then(|end| text.get(..end)).unwrap_or(text);
+    // Lower case of ASCII only: places stay the same.
+    let lower = cut.to_ascii_lowercase();
+    let hidden = [secret.expose_secret(), token].map(str::to_ascii_lowercase);
+    let mut part_of = vec![false; lower.len()];
+    for (start, window) in lower.as_bytes().windows(TELLTALE).enumerate() {
+        let Ok(window) = std::str::from_utf8(window) else {
+            continue;
+        };
+        if hidden.iter().any(|hidden| hidden.contains(window)) {
+            for place in part_of.iter_mut().skip(start).take(TELLTALE) {
+                *place = true;
+            }
+        }
     }
-    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
-        text.truncate(end);
-        text.push('\u{2026}');
+    for short in hidden
+        .iter()
+        .filter(|hidden| (4..TELLTALE).contains(&hidden.len()))
+    {
+        for (start, _) in lower.match_indices(short.as_str()) {
+            for place in part_of.iter_mut().skip(start).take(short.len()) {
+                *place = true;
+            }
+        }
     }
-    text
+    let mut clean = String::new();
+    let mut inside = false;
+    for (place, character) in cut.char_indices() {
+        let hidden = part_of.get(place) == Some(&true);
+        if hidden && !inside {
+            clean.push_str("[hidden]");
+        } else if !hidden {
+            clean.push(if character.is_control() {
+                ' '
+            } else {
+                character
+            });
+        }
+        inside = hidden;
+    }
+    if end.is_some() {
+        clean.push('\u{2026}');
+    }
+    clean
 }
 
 #[cfg(test)]
@@ -97,11 +143,28 @@ mod tests {
             "sk_live_a b",
             "sk_live_\u{e9}",
             "sk\0",
+            "${SECRET}",
+            "$SECRET",
+            "{{secret}}",
+            "%SECRET%",
+            "null",
+            "None",
+            "undefined",
+            "TODO",
+            "sk_live_",
+            "sk_live_xxx",
+            "sk_live_***",
         ];
         for bad in bad {
             assert!(secret("secret_key", bad).is_err(), "{bad:?}");
         }
-        for good in ["sk_live_abc123", "sk_test_abc", " sk_live_abc\n"] {
+        for good in [
+            "sk_live_abc123",
+            "sk_test_abc",
+            " sk_live_abc\n",
+            "secret",
+            "sk_live_x",
+        ] {
             let secret = secret("secret_key", good).ok();
             assert!(secret.is_some_and(|s| s.expose_secret() == good.trim()));
         }
@@ -116,14 +179,22 @@ mod tests {
 
     #[test]
     fn text_of_a_provider_is_scrubbed() {
-        let secret = SecretString::from("sk_live_abc");
-        let said = scrubbed("no sk_live_abc for token-12345", &secret, "token-12345");
-        assert_eq!(said, "no [secret] for [token]");
-        assert_eq!(
-            scrubbed(&"\u{e9}".repeat(500), &secret, "t")
-                .chars()
-                .count(),
-            201
-        );
+        let secret = SecretString::from("sk_live_0123456789abcdef");
+        let clean = |text: &str| scrubbed(text, &secret, "tok_0123456789xyz");
+        for (text, expected) in [
+            ("no sk_live_0123456789abcdef here", "no [hidden] here"),
+            ("SK_LIVE_0123456789ABCDEF", "[hidden]"),
+            ("ends in 89abcdef, sir", "ends in [hidden], sir"),
+            ("sk_live_0123456789abcde", "[hidden]"),
+            ("\u{e9}tok_0123456789xyz\u{e9}", "\u{e9}[hidden]\u{e9}"),
+            ("plain words", "plain words"),
+            ("a\nb\u{1b}[2J", "a b [2J"),
+            ("", ""),
+        ] {
+            assert_eq!(clean(text), expected);
+        }
+        assert_eq!(clean(&"\u{e9}".repeat(500)).chars().count(), 201);
+        let short = SecretString::from("sk_a");
+        assert_eq!(scrubbed("no sk_a", &short, "t"), "no [hidden]");
     }
 }

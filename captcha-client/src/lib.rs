@@ -19,8 +19,8 @@
 //! |---|---|---|
 //! | passed | the provider vouches for the token | [`Verdict::Passed`](captcha_core::verify::Verdict) |
 //! | refused | the token is missing, wrong, spent, expired, foreign, or its code is unknown | [`Verdict::Refused`](captcha_core::verify::Verdict) |
-//! | misconfigured | bad secret, bad site key, disabled site, a redirect, a 4xx that cannot be read, a certificate that cannot be trusted | `INVALID_CONFIG` |
-//! | unavailable | connection failure, 5xx, 408, 429, a 2xx that cannot be read, each after the retries | `NETWORK_ERROR`, `INVALID_RESPONSE` |
+//! | misconfigured | bad secret, bad site key, disabled site, a redirect, a 4xx that cannot be read, a certificate that cannot be trusted (with rustls) | `INVALID_CONFIG` |
+//! | unavailable | connection failure, 5xx and 429, each after the retries; 408, a 2xx that cannot be read | `NETWORK_ERROR`, `INVALID_RESPONSE` |
 //! | too slow | no answer within the timeout | `TIMEOUT` |
 //!
 //! Only *unavailable* is subject to the [`FailMode`](captcha_core::verify::FailMode): what a

@@ -13,8 +13,8 @@ mod support;
 use std::time::Duration;
 
 use captcha_client::VerifyOptions;
-use captcha_core::verify::rules::{AllowedHostnames, ExpectedAction, MaxScore};
-use captcha_core::verify::{Verdict, Verifier, VerifierExt};
+use captcha_core::verify::rules::{AllowedHostnames, ExpectedAction, MaxAge, MaxScore};
+use captcha_core::verify::{FailMode, Verdict, Verifier, VerifierExt};
 use captcha_testkit::api::{Answer, ScriptedApi};
 use serde_json::json;
 use support::{PASS, TOKEN, ask, builder, class, client};
@@ -58,6 +58,27 @@ async fn atk_17_a_visitor_cannot_cause_an_outage() {
             false,
         ),
         (
+            Answer::json(
+                200,
+                r#"{"success":false,"error_codes":["invalid_signature","internal_error"]}"#,
+            ),
+            false,
+        ),
+        (
+            Answer::json(429, r#"{"success":true,"data":{"verified":false}}"#),
+            false,
+        ),
+        (
+            Answer::json(500, r#"{"success":true,"data":{"verified":false}}"#),
+            false,
+        ),
+        (Answer::json(302, r#"{"error":"internal_error"}"#), false),
+        (
+            Answer::json(400, r#"{"reasonCode":"internal_error"}"#),
+            false,
+        ),
+        (Answer::json(403, r#"{"reasonCode":"rate_limited"}"#), false),
+        (
             Answer::json(500, r#"{"success":false,"reasonCode":"never_seen"}"#),
             false,
         ),
@@ -93,6 +114,7 @@ async fn atk_17_a_visitor_cannot_cause_an_outage() {
         "${jndi:ldap://x}",
         "$(id)",
         "a\r\nb",
+        "%3Cscript%3E",
     ] {
         let outcome = client(&api)
             .verify_token(token, VerifyOptions::default())
@@ -194,11 +216,24 @@ async fn atk_20_a_missing_or_odd_score_is_no_good_score() {
             let api = ScriptedApi::start([Answer::json(200, body)]).await;
             let verifier = client(&api).rule(MaxScore::new(0.5).unwrap());
             assert_eq!(judged(&verifier).await, expected, "{score}");
+            // In fail-open mode, which is the client's default, it makes no difference.
+            assert_eq!(verifier.fail_mode(), FailMode::Open);
+            let applied = verifier.fail_mode().apply(ask(&verifier).await);
+            let passed = applied.is_ok_and(|verdict| verdict.success());
+            assert_eq!(passed, expected == "ok", "{score}");
         }
     }
     let api = ScriptedApi::start([Answer::json(200, r#"{"success":true}"#)]).await;
     let verifier = client(&api).rule(MaxScore::new(1.0).unwrap());
     assert_eq!(judged(&verifier).await, "score_missing");
+    // Of two scores the worse counts, wherever it stands.
+    for (top, data) in [(0.9, 0.1), (0.1, 0.9)] {
+        let body =
+            json!({"success": true, "score": top, "data": {"verified": true, "score": data}});
+        api.script([Answer::json(200, body.to_string())]);
+        let verifier = client(&api).rule(MaxScore::new(0.5).unwrap());
+        assert_eq!(judged(&verifier).await, "score_too_high");
+    }
 }
 
 /// Nothing but the exact shape of a pass is one.
@@ -240,6 +275,11 @@ async fn atk_21_only_the_exact_pass_shape_passes() {
         (200, r#"{"success":true,"error_codes":"token_expired"}"#),
         (200, r#"{"success":true,"error_codes":[7]}"#),
         (200, r#"{"success":true,"code":"x"}"#),
+        (200, r#"{"success":true,"errors":["x"]}"#),
+        (
+            200,
+            r#"{"success":true,"data":{"verified":true,"errorCodes":["x"]}}"#,
+        ),
         (200, r#"{"success":true,"code":42}"#),
         (200, r#"{"success":true,"failOpen":true}"#),
         (200, r#"{"success":true,"failOpen":"true"}"#),
@@ -281,5 +321,31 @@ async fn atk_21_only_the_exact_pass_shape_passes() {
             let api = ScriptedApi::start([Answer::json(status, body)]).await;
             assert_eq!(class(&ask(&client(&api)).await), "ok", "{status} {body}");
         }
+    }
+}
+
+/// A time that cannot be read is not replaced by one that can.
+#[tokio::test]
+async fn an_age_that_cannot_be_read_is_too_old() {
+    let now = jiff::Timestamp::now();
+    for (solved, expected) in [
+        (json!(now.to_string()), "ok"),
+        (json!(now.as_second()), "ok"),
+        (json!(null), "ok"),
+        (json!("2020-01-01T00:00:00Z"), "token_expired"),
+        (json!("2020-01-01T00:00:00"), "token_expired"),
+        (json!("2020-01-01 00:00:00"), "token_expired"),
+        (json!(1_577_836_800), "token_expired"),
+        (json!(1_577_836_800.5), "token_expired"),
+        (json!("1577836800"), "token_expired"),
+        (json!("yesterday"), "token_expired"),
+        (json!(["x"]), "token_expired"),
+    ] {
+        let body = json!({"success": true, "data": {
+            "verified": true, "challenge_ts": solved, "timestamp": now.as_second(),
+        }});
+        let api = ScriptedApi::start([Answer::json(200, body.to_string())]).await;
+        let verifier = client(&api).rule(MaxAge::new(Duration::from_secs(60)).unwrap());
+        assert_eq!(judged(&verifier).await, expected, "{solved}");
     }
 }

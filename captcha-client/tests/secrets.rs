@@ -52,6 +52,11 @@ fn echoes() -> Vec<Answer> {
             format!(r#"{{"success":true,"data":"{SECRET}"}}"#),
             format!(r#"{{"{SECRET}":1,"{SECRET}":2}}"#),
             format!("<html>{SECRET}{TOKEN}"),
+            format!(
+                r#"{{"success":false,"reasonCode":"{}"}}"#,
+                &SECRET[SECRET.len() - 12..]
+            ),
+            format!(r#"{{"success":false,"error":"{}"}}"#, SECRET.to_uppercase()),
         ] {
             answers.push(Answer::json(status, body));
         }
@@ -90,7 +95,7 @@ async fn nothing_that_is_printed_logged_or_shown_holds_the_secret() {
             Ok(Verdict::Refused(refusal)) => {
                 printed.push(format!("{refusal:?} {}", refusal.reason_code()));
             }
-            Ok(passed) => panic!("{passed:?}"),
+            Ok(Verdict::Passed(pass)) => printed.push(format!("{pass:?}")),
             Err(error) => printed.push(format!("{error:?} {}", told(&error))),
         }
         let gate = Gate::new(client.rule(MaxScore::new(0.5).unwrap()));
@@ -98,7 +103,7 @@ async fn nothing_that_is_printed_logged_or_shown_holds_the_secret() {
         let (head, ()) = request.body(()).unwrap().into_parts();
         let outcome = gate.check(&HttpHead(&head), None).await;
         match outcome {
-            Ok(pass) => assert!(pass.fail_open(), "{pass:?}"),
+            Ok(pass) => printed.push(format!("{pass:?}")),
             Err(rejection) => {
                 printed.push(format!("{rejection:?}"));
                 let response = rejection.into_response::<String>();
@@ -154,7 +159,8 @@ async fn nothing_that_is_printed_logged_or_shown_holds_the_secret() {
     );
     printed.push(logged);
     for text in printed {
-        for (name, hidden) in [("secret", SECRET), ("token", TOKEN)] {
+        let text = text.to_lowercase();
+        for (name, hidden) in [("secret", &SECRET[SECRET.len() - 12..]), ("token", TOKEN)] {
             if let Some(at) = text.find(hidden) {
                 let around: String = text
                     .chars()

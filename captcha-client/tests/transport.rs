@@ -229,8 +229,7 @@ async fn a_certificate_that_is_not_trusted_is_no_outage() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_in_a_row_share_one_connection() {
+async fn a_thousand_in_a_row() {
     let api = ScriptedApi::start([Answer::json(200, PASS)]).await;
     let client = client(&api);
     for _ in 0..1000 {
@@ -240,17 +239,43 @@ async fn a_thousand_in_a_row_share_one_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_in_a_row_share_one_connection() {
+    a_thousand_in_a_row().await;
+}
+
+/// As a worker of actix-web has it.
+#[tokio::test]
+async fn a_thousand_in_a_row_share_one_connection_on_one_thread() {
+    a_thousand_in_a_row().await;
+}
+
+/// A provider that closes its connections is not waited for.
+#[tokio::test]
+async fn closed_connections_are_not_waited_for() {
+    let closing = Answer::json(200, PASS).header("connection", "close");
+    let api = ScriptedApi::start([closing]).await;
+    let client = client(&api);
+    for _ in 0..20 {
+        assert!(matches!(ask(&client).await, Ok(Verdict::Passed(_))));
+    }
+    assert_eq!(api.connections(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_at_once_need_no_more_connections() {
     let api = ScriptedApi::start([Answer::json(200, PASS)]).await;
     let client = client(&api);
-    for _ in 0..20 {
-        let mut asking = tokio::task::JoinSet::new();
-        for _ in 0..64 {
-            let client = client.clone();
-            asking.spawn(async move { ask(&client).await.is_ok() });
-        }
-        assert!(asking.join_all().await.into_iter().all(|ok| ok));
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let client = client.clone();
+        asking.spawn(async move {
+            for _ in 0..30 {
+                assert!(ask(&client).await.is_ok());
+            }
+        });
     }
+    asking.join_all().await;
+    assert_eq!(api.heard().len(), 64 * 30);
     assert!(api.connections() <= 64, "{}", api.connections());
 }
 
@@ -263,8 +288,13 @@ fn settings_that_cannot_work_are_named() {
         (GkCaptchaClient::new(SECRET, " "), "site_key"),
         (GkCaptchaClient::new(SITE_KEY, SITE_KEY), "secret_key"),
         (GkCaptchaClient::new(SECRET, SECRET), "site_key"),
+        (GkCaptchaClient::new("same_12345", "same_12345"), "site_key"),
         (builder().api_url("http://api.example").build(), "api_url"),
         (builder().api_url("nonsense").build(), "api_url"),
+        (
+            builder().widget_url("http://api.example").build(),
+            "widget_url",
+        ),
         (builder().timeout(zero).build(), "timeout"),
         (builder().deadline(zero).build(), "deadline"),
         (builder().max_retries(11).build(), "max_retries"),
@@ -285,5 +315,35 @@ fn settings_that_cannot_work_are_named() {
     assert_eq!(
         builder().build().unwrap().deadline(),
         Duration::from_secs(11)
+    );
+}
+
+#[test]
+fn the_widget_comes_from_where_browsers_can_reach_it() {
+    let builder = || GkCaptchaClient::builder(SECRET, "pk_live_a&b");
+    let origin = |builder: captcha_client::gkcaptcha::GkCaptchaClientBuilder| {
+        builder.build().unwrap().widget().origin().to_owned()
+    };
+    let public = "https://gkcaptcha.gatekeeper.sa";
+    assert_eq!(origin(builder()), public);
+    assert_eq!(origin(builder().api_url("http://127.0.0.1:8080")), public);
+    assert_eq!(
+        origin(builder().api_url("https://captcha.example/x")),
+        "https://captcha.example"
+    );
+    let own = builder()
+        .widget_url("https://cdn.example:8443/y/")
+        .build()
+        .unwrap()
+        .widget();
+    assert_eq!(own.origin(), "https://cdn.example:8443");
+    assert_eq!(
+        own.script_url(),
+        "https://cdn.example:8443/y/widget/gk-captcha.js"
+    );
+    assert!(
+        own.to_string()
+            .contains(r#"<gk-captcha sitekey="pk_live_a&amp;b">"#),
+        "{own}"
     );
 }

@@ -3,102 +3,85 @@
 //! Of `{"success":false,"success":true}` most parsers keep the last. Whoever can add to an answer
 //! could turn a refusal into a pass.
 
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 /// Reads one JSON object and nothing after it.
 ///
 /// # Errors
 ///
 /// What is wrong with it, without any of its text.
-pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Unique.deserialize(&mut reader).map_err(described)?;
-    reader.end().map_err(described)?;
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err("not a JSON object".to_owned()),
+pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, &'static str> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(object)) => match serde_json::from_slice(bytes) {
+            Ok(UniqueKeys) => Ok(object),
+            Err(_) => Err("a JSON object with a repeated key"),
+        },
+        Ok(_) => Err("not a JSON object"),
+        Err(_) => Err("not JSON"),
     }
 }
 
-fn described(error: serde_json::Error) -> String {
-    match error.classify() {
-        serde_json::error::Category::Data => "a JSON object with a repeated key".to_owned(),
-        _ => "not JSON".to_owned(),
+/// Any JSON, as long as no key occurs twice in one object.
+///
+/// It looks at keys only. What a value is, `serde_json` has to say itself: with its feature
+/// `arbitrary_precision`, which any crate of an application can switch on, it hands numbers to
+/// others as objects.
+struct UniqueKeys;
+
+impl<'de> Deserialize<'de> for UniqueKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
     }
 }
 
-#[derive(Clone, Copy)]
-struct Unique;
-
-impl<'de> DeserializeSeed<'de> for Unique {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Unique {
-    type Value = Value;
+impl<'de> Visitor<'de> for UniqueKeys {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON without repeated keys")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(self)? {
-            array.push(item);
-        }
-        Ok(Value::Array(array))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while let Some(Self) = items.next_element()? {}
+        Ok(self)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some(key) = entries.next_key_seed(Key)? {
-            let value = entries.next_value_seed(self)?;
-            if object.insert(key, value).is_some() {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some((key, Self)) = entries.next_entry::<String, Self>()? {
+            if !keys.insert(key) {
                 return Err(de::Error::custom("repeated key"));
             }
         }
-        Ok(Value::Object(object))
-    }
-}
-
-struct Key;
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        String::deserialize(deserializer)
+        Ok(self)
     }
 }
 
@@ -121,7 +104,7 @@ mod tests {
             r#"{"x":[{"a":1,"a":2}]}"#,
             r#"{"a":1,"\u0061":2}"#,
         ] {
-            let problem = Err("a JSON object with a repeated key".to_owned());
+            let problem = Err("a JSON object with a repeated key");
             assert_eq!(object(text.as_bytes()), problem, "{text}");
         }
     }

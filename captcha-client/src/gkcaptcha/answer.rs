@@ -1,11 +1,10 @@
-use captcha_core::verify::{Pass, VerifyErrorKind};
-use serde_json::{Map, Value};
+use captcha_core::verify::Pass;
+use serde_json::Value;
 
-use super::failures::Failures;
-use crate::answer::{Answer, strict_json, time};
+use super::failures::{Denied, Failures};
+use super::scopes::Scopes;
+use crate::answer::{Answer, strict_json};
 use crate::transport::Reply;
-
-type Object = Map<String, Value>;
 
 /// Reads an answer in either dialect. `scrub` removes secrets from the provider's text.
 ///
@@ -16,126 +15,104 @@ pub(super) fn read(reply: &Reply, scrub: &dyn Fn(&str) -> String) -> Answer {
     let status = reply.status;
     let top = match reply.body.as_deref() {
         Ok(body) => strict_json::object(body),
-        Err(why) => Err((*why).to_owned()),
+        Err(why) => Err(*why),
     };
     let top = match top {
         Ok(top) => top,
-        Err(why) => return Answer::unreadable(status, &why),
+        Err(why) => return Answer::unreadable(status, why),
     };
-    let data = top.get("data").and_then(Value::as_object);
-    let mut failures = Failures::default();
-    for scope in [Some(&top), data].into_iter().flatten() {
-        failures.collect(scope);
-    }
-    let denied = denies(&top) || data.is_some_and(denies);
-    if let Some(answer) = failures.answer(status, denied, scrub) {
-        return answer.with_details(&top, data);
+    let said = Scopes::of(&top);
+    let failures = Failures::of(said);
+    if let Some(answer) = failures.answer(status, denied(said), scrub) {
+        return with_details(answer, said);
     }
     if !status.is_success() {
         return Answer::unreadable(status, "no code that is known");
     }
-    match pass(&top, data, &failures) {
-        Ok(pass) => Answer::Passed(pass),
-        Err(why) => {
-            let cause = format!("HTTP {}: {why}", status.as_u16());
-            Answer::Unavailable(VerifyErrorKind::InvalidResponse, cause)
+    match contradiction(said, &failures) {
+        None => {
+            pass(said, scrub).map_or_else(|why| Answer::unreadable(status, why), Answer::Passed)
         }
+        Some(why) => Answer::unreadable(status, why),
     }
 }
 
-impl Answer {
-    /// Adds to a refusal what else the provider says about the token.
-    fn with_details(self, top: &Object, data: Option<&Object>) -> Self {
-        let Self::Refused(mut refusal) = self else {
-            return self;
-        };
-        if let Ok(Some(score)) = score(top, data) {
-            refusal = refusal.with_score(score);
-        }
-        if let Some(seconds) = field("timestamp", top, data).and_then(time::seconds) {
-            refusal = refusal.with_timestamp(seconds);
-        }
-        Self::Refused(refusal)
+/// What a boolean says no to.
+fn denied(said: Scopes<'_>) -> Option<Denied> {
+    if said.denies("verified") {
+        Some(Denied::Token)
+    } else {
+        said.denies("success").then_some(Denied::Request)
     }
 }
 
-/// Whether a boolean says no.
-fn denies(scope: &Object) -> bool {
-    ["success", "verified"]
+/// Adds to a refusal what else the provider says about the token.
+fn with_details(answer: Answer, said: Scopes<'_>) -> Answer {
+    let Answer::Refused(mut refusal) = answer else {
+        return answer;
+    };
+    if let Ok(Some(score)) = said.score() {
+        refusal = refusal.with_score(score);
+    }
+    if let Some(Some(seconds)) = said.time("timestamp") {
+        refusal = refusal.with_timestamp(seconds);
+    }
+    Answer::Refused(refusal)
+}
+
+/// Why an answer that denies nothing and names no failure is no pass either.
+fn contradiction(said: Scopes<'_>, failures: &Failures<'_>) -> Option<&'static str> {
+    let yes = Value::Bool(true);
+    if said.top.get("success") != Some(&yes) {
+        return Some("`success` is not true");
+    }
+    if said.top.contains_key("data") && said.data.is_none() {
+        return Some("`data` is no object");
+    }
+    if said
+        .data
+        .is_some_and(|data| data.get("verified") != Some(&yes))
+    {
+        return Some("`data.verified` is not true");
+    }
+    // Optional in the other places; where they are, they have to agree.
+    if ["success", "verified"]
         .iter()
-        .any(|name| scope.get(*name) == Some(&Value::Bool(false)))
+        .any(|name| said.values(name).any(|value| *value != yes))
+    {
+        return Some("a verdict that is no boolean");
+    }
+    // Only a client can say this about itself.
+    if said
+        .values("failOpen")
+        .any(|value| *value != Value::Bool(false))
+    {
+        return Some("`failOpen` on the wire");
+    }
+    failures
+        .unreadable
+        .then_some("a pass with a failure code that cannot be read")
 }
 
-fn pass(
-    top: &Object,
-    data: Option<&Object>,
-    failures: &Failures<'_>,
-) -> Result<Pass, &'static str> {
-    if top.get("success") != Some(&Value::Bool(true)) {
-        return Err("`success` is not true");
-    }
-    if top.contains_key("data") && data.is_none() {
-        return Err("`data` is no object");
-    }
-    if data.is_some_and(|data| data.get("verified") != Some(&Value::Bool(true))) {
-        return Err("`data.verified` is not true");
-    }
-    if failures.unreadable {
-        return Err("a pass with a failure code that cannot be read");
-    }
-    for scope in [Some(top), data].into_iter().flatten() {
-        // Optional here; where it is, it has to agree.
-        for name in ["success", "verified"] {
-            if !matches!(
-                scope.get(name),
-                None | Some(Value::Null | Value::Bool(true))
-            ) {
-                return Err("a verdict that is no boolean");
-            }
-        }
-        // Only a client can say this about itself.
-        if !matches!(
-            scope.get("failOpen"),
-            None | Some(Value::Null | Value::Bool(false))
-        ) {
-            return Err("`failOpen` on the wire");
-        }
-    }
+fn pass(said: Scopes<'_>, scrub: &dyn Fn(&str) -> String) -> Result<Pass, &'static str> {
     let mut pass = Pass::new();
-    if let Some(score) = score(top, data)? {
+    if let Some(score) = said.score()? {
         pass = pass.with_score(score, score);
     }
-    let seconds = |name| field(name, top, data).and_then(time::seconds);
-    let text = |name| field(name, top, data).and_then(Value::as_str);
-    if let Some(seconds) = seconds("timestamp") {
-        pass = pass.with_timestamp(seconds);
-    }
-    if let Some(seconds) = seconds("challenge_ts") {
+    let challenge = said.time("challenge_ts");
+    if let Some(Some(seconds)) = challenge {
         pass = pass.with_challenge_ts(seconds);
     }
-    if let Some(hostname) = text("hostname") {
+    // The time of the verification must not stand in for one that cannot be read.
+    if let (Some(Some(seconds)), None | Some(Some(_))) = (said.time("timestamp"), challenge) {
+        pass = pass.with_timestamp(seconds);
+    }
+    let own = |text: &&str| scrub(text) == *text;
+    if let Some(hostname) = said.text("hostname").filter(own) {
         pass = pass.with_hostname(hostname);
     }
-    if let Some(action) = text("action") {
+    if let Some(action) = said.text("action").filter(own) {
         pass = pass.with_action(action);
     }
     Ok(pass)
-}
-
-/// The score, 0.0 (human) to 1.0 (bot).
-fn score(top: &Object, data: Option<&Object>) -> Result<Option<f64>, &'static str> {
-    match field("score", top, data) {
-        None => Ok(None),
-        Some(value) => match value.as_f64() {
-            Some(score) if (0.0..=1.0).contains(&score) => Ok(Some(score)),
-            _ => Err("a score that is no number from 0 to 1"),
-        },
-    }
-}
-
-/// A field of `data`, or of the top level. Null is absent.
-fn field<'a>(name: &str, top: &'a Object, data: Option<&'a Object>) -> Option<&'a Value> {
-    data.and_then(|data| data.get(name))
-        .or_else(|| top.get(name))
-        .filter(|value| !value.is_null())
 }

@@ -36,7 +36,7 @@ fn object() -> impl Strategy<Value = Map<String, Value>> {
         5 => Just("success"),
         5 => Just("verified"),
         1 => prop::sample::select(vec![
-            "error", "reasonCode", "code", "error_codes", "error-codes", "failOpen", "score",
+            "error", "reasonCode", "code", "error_codes", "error-codes", "errors", "failOpen", "score",
             "hostname", "other",
         ]),
     ];
@@ -69,7 +69,7 @@ fn is_pass(status: u16, top: &Map<String, Value>) -> bool {
     let empty = [json!(null), json!(""), json!([])];
     let clean = scopes.iter().all(|scope| {
         scope.iter().all(|(name, value)| match name.as_str() {
-            "error" | "reasonCode" | "code" | "error_codes" | "error-codes" => {
+            "error" | "reasonCode" | "code" | "error_codes" | "error-codes" | "errors" => {
                 empty.contains(value)
             }
             "failOpen" => value.is_null() || value == &json!(false),
@@ -77,16 +77,15 @@ fn is_pass(status: u16, top: &Map<String, Value>) -> bool {
             _ => true,
         })
     });
-    let scores = scopes
-        .last()
-        .and_then(|data| data.get("score"))
-        .or_else(|| top.get("score"));
-    let score = scores.is_none_or(|score| {
-        score.is_null()
-            || score
-                .as_f64()
-                .is_some_and(|score| (0.0..=1.0).contains(&score))
-    });
+    let score = scopes
+        .iter()
+        .filter_map(|scope| scope.get("score"))
+        .all(|score| {
+            score.is_null()
+                || score
+                    .as_f64()
+                    .is_some_and(|score| (0.0..=1.0).contains(&score))
+        });
     (200..300).contains(&status) && top.get("success") == yes && clean && score
 }
 

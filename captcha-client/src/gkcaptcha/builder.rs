@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use captcha_core::ConfigError;
 use captcha_core::verify::FailMode;
+use secrecy::ExposeSecret;
 
 use super::GkCaptchaClient;
 use super::client::Settings;
@@ -21,6 +22,7 @@ const PATH: &str = "/api/v1/token/verify";
 /// | setting | default |
 /// |---|---|
 /// | `api_url` | `https://gkcaptcha.gatekeeper.sa` |
+/// | `widget_url` | the same |
 /// | `timeout` | 5 seconds for each try |
 /// | `max_retries` | 1 |
 /// | `retry_delay` | 1 second |
@@ -32,6 +34,7 @@ pub struct GkCaptchaClientBuilder<C = GkCaptchaClient> {
     site_key: String,
     names: Names,
     api_url: String,
+    widget_url: Option<String>,
     client_ip_field: Cow<'static, str>,
     fail_mode: FailMode,
     trace_client_ip: bool,
@@ -79,6 +82,7 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
                 api_url: "api_url",
             },
             api_url: DEFAULT_API_URL.to_owned(),
+            widget_url: None,
             client_ip_field: Cow::Borrowed("clientIP"),
             fail_mode: FailMode::Open,
             trace_client_ip: false,
@@ -108,6 +112,13 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
     pub fn api_url(mut self, url: impl Into<String>) -> Self {
         self.api_url = url.into();
         self.names.api_url = "api_url";
+        self
+    }
+
+    /// The base URL from which browsers load the widget. Default: `api_url` where that is `https`,
+    /// and the provider's otherwise, because a plain `http` one is for servers only.
+    pub fn widget_url(mut self, url: impl Into<String>) -> Self {
+        self.widget_url = Some(url.into());
         self
     }
 
@@ -221,17 +232,29 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
         if self.secret_key.trim().starts_with("pk_") {
             return Err(ConfigError::new(secret_key, "is a site key"));
         }
+        if secret.expose_secret() == public {
+            return Err(ConfigError::new(
+                site_key,
+                "is the secret key: pages would show it",
+            ));
+        }
         if self.client_ip_field.is_empty() {
             return Err(ConfigError::new("client_ip_field", "is empty"));
         }
         let base = self.transport.base(api_url, &self.api_url)?;
         let url = endpoint(&base, PATH);
+        let widget_url = match &self.widget_url {
+            Some(url) => self.transport.base("widget_url", url)?,
+            None if base.scheme() == "https" => base.clone(),
+            None => self.transport.base("widget_url", DEFAULT_API_URL)?,
+        };
         C::from_async(GkCaptchaClient::assemble(Settings {
             secret,
             site_key: public,
             transport: self.transport.build(&url)?,
             url,
             base,
+            widget_url,
             client_ip_field: self.client_ip_field,
             fail_mode: self.fail_mode,
             trace_client_ip: self.trace_client_ip,
@@ -252,7 +275,6 @@ fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
 impl<C> fmt::Debug for GkCaptchaClientBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GkCaptchaClientBuilder")
-            .field("site_key", &self.site_key)
             .field("fail_mode", &self.fail_mode)
             .finish_non_exhaustive()
     }

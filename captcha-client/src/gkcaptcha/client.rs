@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use captcha_core::ConfigError;
 use captcha_core::verify::{
-    Credential, FailMode, ReasonCode, Refusal, Verdict, Verifier, VerifyError, VerifyRequest,
+    Credential, FailMode, ReasonCode, Verdict, Verifier, VerifyError, VerifyRequest,
 };
 use http::{HeaderMap, HeaderValue, header};
 use reqwest::Url;
@@ -50,6 +50,7 @@ pub(super) struct Settings {
     pub(super) site_key: String,
     pub(super) url: Url,
     pub(super) base: Url,
+    pub(super) widget_url: Url,
     pub(super) client_ip_field: Cow<'static, str>,
     pub(super) fail_mode: FailMode,
     pub(super) trace_client_ip: bool,
@@ -139,8 +140,8 @@ impl GkCaptchaClient {
     pub fn widget(&self) -> Widget {
         let settings = &self.inner.settings;
         Widget {
-            script_url: endpoint(&settings.base, "/widget/gk-captcha.js").into(),
-            origin: settings.base.origin().ascii_serialization(),
+            script_url: endpoint(&settings.widget_url, "/widget/gk-captcha.js").into(),
+            origin: settings.widget_url.origin().ascii_serialization(),
             element: "gk-captcha",
             site_key_attribute: "sitekey",
             site_key: settings.site_key.clone(),
@@ -171,12 +172,12 @@ impl Verifier for GkCaptchaClient {
         let asking = async {
             match request.credential() {
                 Credential::Token(token) if token.is_empty() => {
-                    Asked::nobody(Refusal::new(ReasonCode::MissingToken))
+                    Asked::nobody(ReasonCode::MissingToken)
                 }
                 Credential::Token(token) if visitor::is_token(token) => {
                     self.ask(token, request).await
                 }
-                _ => Asked::nobody(Refusal::new(ReasonCode::InvalidToken)),
+                _ => Asked::nobody(ReasonCode::InvalidToken),
             }
         };
         trace.of(asking).await

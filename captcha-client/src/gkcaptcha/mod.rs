@@ -13,6 +13,7 @@ mod client;
 mod codes;
 mod failures;
 mod request;
+mod scopes;
 
 #[cfg(feature = "blocking")]
 pub(crate) use builder::sealed;

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use captcha_core::verify::{VerifyError, VerifyErrorKind};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, Version, header};
 
 use super::{Question, Transport};
 use crate::answer::is_down;
@@ -95,6 +95,7 @@ impl Transport {
         }
         let status = response.status();
         let retry_after = retry_after(response.headers());
+        let keeps_alive = keeps_alive(&response);
         let mut body = BytesMut::new();
         let body = loop {
             match response.chunk().await {
@@ -110,12 +111,22 @@ impl Transport {
                 Err(error) => return Err(classify(error)),
             }
         };
+        self.reuse.finished(keeps_alive);
         Ok(Reply {
             status,
             body,
             retry_after,
         })
     }
+}
+
+/// Whether the connection can be used again.
+fn keeps_alive(response: &reqwest::Response) -> bool {
+    let closes = response.headers().get_all(header::CONNECTION);
+    let closes = closes
+        .iter()
+        .any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+    response.version() == Version::HTTP_11 && !closes
 }
 
 fn is_refusal(status: StatusCode) -> bool {
@@ -160,14 +171,17 @@ fn distrusts_certificate(_: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// Seconds or an HTTP date (RFC 9110, section 10.2.3).
+/// Seconds or an HTTP date (RFC 9110, section 10.2.3). One that cannot be read may mean any time.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    match value.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => {
-            let date = httpdate::parse_http_date(value).ok()?;
-            Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-        }
+    let value = headers
+        .get(header::RETRY_AFTER)?
+        .to_str()
+        .unwrap_or_default()
+        .trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
     }
+    let date = httpdate::parse_http_date(value).ok();
+    let wait = date.map(|date| date.duration_since(SystemTime::now()).unwrap_or_default());
+    Some(wait.unwrap_or(Duration::MAX))
 }

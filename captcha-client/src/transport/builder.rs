@@ -48,6 +48,11 @@ impl TransportBuilder {
         if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
             return refused("is not an https URL");
         }
+        // Some characters that a URL may have end a directive of a content security policy.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:[]".contains(&byte);
+        if !url.host_str().unwrap_or_default().bytes().all(plain) {
+            return refused("has a host that no site has");
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return refused("must not hold a user name or password");
         }
@@ -184,6 +189,8 @@ mod tests {
             "https://user@api.example",
             "https://api.example/?a=b",
             "https://api.example/#a",
+            "https://a;b.example",
+            "https://a,b.example",
         ] {
             assert!(joined(base).is_err(), "{base}");
         }

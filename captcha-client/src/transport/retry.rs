@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use backon::{ConstantBuilder, Retryable};
-use captcha_core::verify::{Refusal, Verdict, VerifyError, VerifyErrorKind};
+use captcha_core::verify::{ReasonCode, Refusal, Verdict, VerifyError, VerifyErrorKind};
 use tokio::time::{Instant, timeout_at};
 
 use super::attempt::{Failure, Reply, Retry};
@@ -22,9 +22,9 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// A refusal for which nobody had to be asked.
-    pub(crate) const fn nobody(refusal: Refusal) -> Self {
+    pub(crate) const fn nobody(reason: ReasonCode) -> Self {
         Self {
-            outcome: Ok(Verdict::Refused(refusal)),
+            outcome: Ok(Verdict::Refused(Refusal::unasked(reason))),
             tries: 0,
         }
     }

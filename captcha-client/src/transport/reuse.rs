@@ -1,15 +1,14 @@
 //! One connection where one is enough.
 //!
 //! A connection is back in the pool a few microseconds after its answer has been read. A request
-//! that starts in between finds the pool empty and has a second one opened, which stays. So a
-//! request of a client that has connections waits a moment before it asks for another, and does
-//! without once it is on its way over an old one.
+//! that starts in between finds the pool empty and has a second one opened, which stays. So where
+//! a connection is on its way back, a request waits a moment before it asks for another, and does
+//! without once it has left over the old one.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -18,8 +17,9 @@ use tokio::sync::Notify;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Longer than a connection takes back into the pool, shorter than a TLS handshake.
-const GRACE: Duration = Duration::from_millis(10);
+/// Longer than a connection takes back into the pool on a busy machine, shorter than a TLS
+/// handshake across an ocean.
+const GRACE: Duration = Duration::from_millis(50);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -28,10 +28,10 @@ tokio::task_local! {
     static ON_ITS_WAY: Arc<Notify>;
 }
 
-/// Whether a client has had an answer, and so has a connection that may come back.
+/// When a connection last became free.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reuse {
-    warm: Arc<AtomicBool>,
+    finished: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Reuse {
@@ -49,11 +49,23 @@ impl Reuse {
         // This body cannot be sent twice: a client that follows redirects has none to carry the
         // secret along.
         let request = request.body(reqwest::Body::wrap(body));
-        let sent = ON_ITS_WAY.scope(on_its_way, request.send()).await;
-        if sent.is_ok() {
-            self.warm.store(true, Ordering::Relaxed);
-        }
-        sent
+        ON_ITS_WAY.scope(on_its_way, request.send()).await
+    }
+
+    /// An answer has been read to its end.
+    pub(super) fn finished(&self, keeps_alive: bool) {
+        let now = keeps_alive.then(Instant::now);
+        *self.lock() = now;
+    }
+
+    /// Whether a connection may be on its way back.
+    fn expects_one(&self) -> bool {
+        self.lock()
+            .is_some_and(|finished| finished.elapsed() < GRACE)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -93,8 +105,8 @@ where
         // The service that was polled ready is the one to be called.
         let fresh = self.connector.clone();
         let mut connector = std::mem::replace(&mut self.connector, fresh);
-        let warm = self.reuse.warm.load(Ordering::Relaxed);
-        let on_its_way = ON_ITS_WAY.try_with(Arc::clone).ok().filter(|_| warm);
+        let on_its_way = ON_ITS_WAY.try_with(Arc::clone).ok();
+        let on_its_way = on_its_way.filter(|_| self.reuse.expects_one());
         Box::pin(async move {
             if let Some(on_its_way) = on_its_way {
                 let waited = tokio::time::timeout(GRACE, on_its_way.notified()).await;

@@ -11,7 +11,7 @@ use captcha_testkit::Vector;
 use captcha_testkit::api::ScriptedApi;
 
 pub(crate) const SECRET: &str = "sk_live_0123456789abcdef";
-pub(crate) const SITE_KEY: &str = "pk_live_0123456789abcdef";
+pub(crate) const SITE_KEY: &str = "pk_live_fedcba9876543210";
 pub(crate) const TOKEN: &str = "tok_0123456789abcdef";
 pub(crate) const PASS: &str = r#"{"success":true,"score":0.15,"timestamp":1700000000}"#;
 pub(crate) const REFUSAL: &str =

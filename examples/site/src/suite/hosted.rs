@@ -28,6 +28,7 @@ const DEADLINE: Duration = Duration::from_millis(500);
 fn client(api_url: &str, mode: FailMode) -> GkCaptchaClient {
     GkCaptchaClient::builder(SECRET, SITE_KEY)
         .api_url(api_url)
+        .widget_url(api_url)
         .timeout(Duration::from_millis(200))
         .retry_delay(Duration::from_millis(10))
         .deadline(DEADLINE)
