@@ -61,6 +61,8 @@ fn echoes() -> Vec<Answer> {
             answers.push(Answer::json(status, body));
         }
     }
+    let named = format!(r#"{{"success":true,"hostname":"{SECRET}","action":"{SECRET}"}}"#);
+    answers.push(Answer::json(200, named));
     answers.extend([
         Answer::Reset,
         Answer::Hang,
