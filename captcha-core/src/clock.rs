@@ -1,7 +1,7 @@
-//! Wall time, from one place.
+//! Time, from one place.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells the wall time to everything that expires.
 ///
@@ -22,6 +22,25 @@ impl Clock for SystemClock {
         since_epoch.map_or(0, |time| {
             u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
         })
+    }
+}
+
+/// A clock that only ever moves forward, whatever happens to the wall time. It starts at 0 with
+/// the clock itself, so its times mean nothing to another process.
+#[derive(Debug, Clone, Copy)]
+pub struct MonotonicClock(Instant);
+
+impl MonotonicClock {
+    /// A clock that starts now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for MonotonicClock {
+    fn now_millis(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 

@@ -1,9 +1,15 @@
 //! How often one visitor may ask for a challenge.
 
+mod no_op;
+mod token_bucket;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+
+pub use no_op::NoOpRateLimiter;
+pub use token_bucket::{TokenBucketRateLimiter, TokenBucketRateLimiterBuilder};
 
 use crate::storage::StorageError;
 
@@ -32,17 +38,6 @@ pub enum RateLimitError {
     /// The limiter's own storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
-}
-
-/// Lets everyone through. The default.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoOpRateLimiter;
-
-#[async_trait]
-impl RateLimiter for NoOpRateLimiter {
-    async fn acquire(&self, _key: &str) -> Result<(), RateLimitError> {
-        Ok(())
-    }
 }
 
 #[async_trait]
