@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use captcha_core::ConfigError;
-use captcha_core::verify::{Verdict, VerifyError, VerifyErrorKind};
+use captcha_core::verify::{Verdict, Verifier, VerifyError, VerifyErrorKind};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::gkcaptcha::{Build, GkCaptchaClientBuilder, sealed};
@@ -94,7 +94,7 @@ impl GkCaptchaClient {
     /// The longest time one verification takes, retries included.
     #[must_use]
     pub fn deadline(&self) -> Duration {
-        self.client.deadline()
+        self.client.deadline().unwrap_or_default()
     }
 
     /// What a page needs to show the widget.

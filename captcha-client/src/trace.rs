@@ -51,7 +51,7 @@ impl Trace {
         let millis = self.started.elapsed().as_secs_f64() * 1000.0;
         self.span.record("duration_ms", millis);
         self.span
-            .in_scope(|| tracing::debug!("captcha token verified"));
+            .in_scope(|| tracing::debug!("captcha verification finished"));
         outcome
     }
 }

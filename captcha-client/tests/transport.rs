@@ -292,6 +292,12 @@ fn settings_that_cannot_work_are_named() {
         (builder().api_url("http://api.example").build(), "api_url"),
         (builder().api_url("nonsense").build(), "api_url"),
         (
+            builder()
+                .api_url("https://x.example/api/v1/token/verify/")
+                .build(),
+            "api_url",
+        ),
+        (
             builder().widget_url("http://api.example").build(),
             "widget_url",
         ),
@@ -314,7 +320,7 @@ fn settings_that_cannot_work_are_named() {
     );
     assert_eq!(
         builder().build().unwrap().deadline(),
-        Duration::from_secs(11)
+        Some(Duration::from_secs(11))
     );
 }
 

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use thiserror::Error;
 
 use crate::verify::{VerifyError, VerifyErrorKind};
@@ -11,7 +13,7 @@ use crate::verify::{VerifyError, VerifyErrorKind};
 /// assert_eq!(error.to_string(), "GKCAPTCHA_SECRET_KEY is not set");
 /// assert_eq!(error.code(), "INVALID_CONFIG");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[error("{setting} {problem}")]
 pub struct ConfigError {
     setting: &'static str,
@@ -32,10 +34,25 @@ impl ConfigError {
         self.setting
     }
 
+    /// What is wrong with it, as the rest of a sentence about it.
+    #[must_use]
+    pub const fn problem(&self) -> &'static str {
+        self.problem
+    }
+
     /// `INVALID_CONFIG`, as the gkCAPTCHA SDKs call it.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         VerifyErrorKind::InvalidConfig.code()
+    }
+}
+
+/// A `main` that returns errors prints this form: it reads like the other.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConfigError")
+            .field(&self.to_string())
+            .finish()
     }
 }
 

@@ -240,11 +240,14 @@ async fn the_strictest_failure_of_a_run_decides() {
             assert_eq!(ask(&breaker).await, Err(kind));
         }
         assert_eq!(ask(&breaker).await, Err(Timeout), "{order:?}");
-        // A probe that fails otherwise changes nothing.
-        advance(COOL_DOWN).await;
-        told.now(Does::Fail(Network));
-        assert_eq!(ask(&breaker).await, Err(Network));
-        assert_eq!(ask(&breaker).await, Err(Timeout), "{order:?}");
+        // A probe tells what is the matter now.
+        for kind in [Network, Timeout] {
+            advance(COOL_DOWN).await;
+            told.now(Does::Fail(kind));
+            assert_eq!(ask(&breaker).await, Err(kind));
+            told.now(Does::Pass);
+            assert_eq!(ask(&breaker).await, Err(kind), "{order:?}");
+        }
         advance(COOL_DOWN).await;
         told.now(Does::Pass);
         assert_eq!(ask(&breaker).await, Ok(true));
@@ -306,6 +309,43 @@ async fn an_open_breaker_answers_by_the_fail_mode() {
         }
         assert_eq!(told.asked(), 5, "{kind:?} {mode:?}");
     }
+}
+
+/// A gate lets a verifier say itself that it was too slow, so that the breaker counts it.
+#[tokio::test(start_paused = true)]
+async fn a_slow_verifier_opens_it_before_the_gate_gives_up() {
+    struct Slow;
+
+    #[async_trait]
+    impl Verifier for Slow {
+        async fn verify(&self, _: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
+            tokio::time::sleep(Duration::from_secs(40)).await;
+            Err(VerifyError::new(Timeout))
+        }
+
+        fn fail_mode(&self) -> FailMode {
+            FailMode::Open
+        }
+
+        fn deadline(&self) -> Option<Duration> {
+            Some(Duration::from_secs(40))
+        }
+    }
+
+    let rule = captcha_core::verify::rules::MaxScore::new(0.5).unwrap();
+    let gate = Gate::new(Box::new(Slow).rule(rule).circuit_breaker());
+    let request = http::Request::post("/").header("x-captcha-token", "tok");
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    let started = tokio::time::Instant::now();
+    for _ in 0..20 {
+        let rejection = gate.check(&HttpHead(&head), None).await.unwrap_err();
+        assert_eq!(rejection.status(), 503);
+    }
+    assert_eq!(
+        started.elapsed(),
+        Duration::from_secs(5 * 40),
+        "then at once"
+    );
 }
 
 #[test]

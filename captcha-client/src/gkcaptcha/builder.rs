@@ -146,7 +146,7 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
     /// How long one verification may take, all tries and delays together. The default leaves
     /// time for every try: 11 seconds with the other defaults.
     ///
-    /// Keep it below the gate's own deadline (15 seconds), or the gate answers first.
+    /// A gate waits a second longer than this, unless it was given a deadline of its own.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.transport.deadline = Some(deadline);
         self
@@ -226,11 +226,11 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
         if public.starts_with("sk_") {
             return Err(ConfigError::new(
                 site_key,
-                "is a secret key: pages would show it",
+                "is a secret key (swapped?): pages would show it",
             ));
         }
         if self.secret_key.trim().starts_with("pk_") {
-            return Err(ConfigError::new(secret_key, "is a site key"));
+            return Err(ConfigError::new(secret_key, "is a site key (swapped?)"));
         }
         if secret.expose_secret() == public {
             return Err(ConfigError::new(
@@ -242,6 +242,10 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
             return Err(ConfigError::new("client_ip_field", "is empty"));
         }
         let base = self.transport.base(api_url, &self.api_url)?;
+        if base.path().trim_end_matches('/').ends_with(PATH) {
+            let problem = "must be the base URL, without /api/v1/token/verify";
+            return Err(ConfigError::new(api_url, problem));
+        }
         let url = endpoint(&base, PATH);
         let widget_url = match &self.widget_url {
             Some(url) => self.transport.base("widget_url", url)?,

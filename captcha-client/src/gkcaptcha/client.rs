@@ -129,12 +129,6 @@ impl GkCaptchaClient {
         self.fail_mode().apply(outcome)
     }
 
-    /// The longest time one verification takes, retries included.
-    #[must_use]
-    pub fn deadline(&self) -> Duration {
-        self.inner.settings.transport.deadline()
-    }
-
     /// What a page needs to show the widget, which fills the form field `captchaToken`.
     #[must_use]
     pub fn widget(&self) -> Widget {
@@ -185,6 +179,10 @@ impl Verifier for GkCaptchaClient {
 
     fn fail_mode(&self) -> FailMode {
         self.inner.settings.fail_mode
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        Some(self.inner.settings.transport.deadline())
     }
 }
 

@@ -60,7 +60,7 @@ impl TransportBuilder {
             return refused("must not have a query or fragment");
         }
         if url.scheme() == "http" && !is_loopback(&url) && !self.insecure_http {
-            return refused("is plain http: the secret would be readable on the way");
+            return refused("is plain http, which shows the secret on the way: use https");
         }
         Ok(url)
     }

@@ -7,6 +7,9 @@ use super::{ClientAddress, FieldNames, ForwardingHeader, Gate, Inner};
 use crate::ConfigError;
 use crate::verify::Verifier;
 
+/// Above the eleven seconds that a hosted client with default settings takes at most.
+const DEADLINE: Duration = Duration::from_secs(15);
+
 /// Sets up a [`Gate`]. Made by [`Gate::builder`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct GateBuilder {
@@ -16,7 +19,7 @@ pub struct GateBuilder {
     query: bool,
     max_body_bytes: usize,
     max_token_bytes: usize,
-    deadline: Duration,
+    deadline: Option<Duration>,
     retry_after: Duration,
 }
 
@@ -29,7 +32,7 @@ impl GateBuilder {
             query: false,
             max_body_bytes: 2 * 1024 * 1024,
             max_token_bytes: 16 * 1024,
-            deadline: Duration::from_secs(15),
+            deadline: None,
             retry_after: Duration::from_secs(5),
         }
     }
@@ -62,9 +65,12 @@ impl GateBuilder {
     }
 
     /// The longest wait for a verdict. Past it the request is answered 503, in either fail mode.
-    /// Default 15 seconds: above a hosted client's own 5 s timeout with one retry.
+    /// Default 15 seconds, or a second more than the verifier's own [`Verifier::deadline`].
+    ///
+    /// A verifier that is cut off cannot tell what went wrong, and a circuit breaker around it
+    /// does not count it: keep this above the verifier's own.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = Some(deadline);
         self
     }
 
@@ -103,7 +109,7 @@ impl GateBuilder {
         if self.max_token_bytes == 0 {
             return Err(ConfigError::new("max_token_bytes", "must be at least 1"));
         }
-        if self.deadline.is_zero() {
+        if self.deadline.is_some_and(|deadline| deadline.is_zero()) {
             return Err(ConfigError::new("deadline", "must be longer than zero"));
         }
         if self.verifier.field_sets().is_empty() {
@@ -113,6 +119,10 @@ impl GateBuilder {
     }
 
     pub(super) fn assemble(self) -> Gate {
+        let deadline = self.deadline.unwrap_or_else(|| {
+            let own = self.verifier.deadline().unwrap_or_default();
+            own.saturating_add(Duration::from_secs(1)).max(DEADLINE)
+        });
         let names = Arc::new(FieldNames::of_sets(self.verifier.field_sets()));
         Gate {
             inner: Arc::new(Inner {
@@ -123,7 +133,7 @@ impl GateBuilder {
                 query: self.query,
                 max_body_bytes: self.max_body_bytes,
                 max_token_bytes: self.max_token_bytes,
-                deadline: self.deadline,
+                deadline,
                 retry_after: self.retry_after,
             }),
         }

@@ -17,7 +17,7 @@ const LONGEST_COOL_DOWN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// the strictest kind in the run, so that the fail mode decides as it did for the failures
 /// themselves. An outage lets visitors through or not; a verifier that also hangs lets nobody
 /// through. After the cool-down one request is sent as a probe: an answer closes the breaker,
-/// another failure opens it for the next cool-down. A refusal is an answer, and so is a
+/// another failure opens it for the next cool-down, and decides about it. A refusal is an answer, and so is a
 /// misconfiguration.
 ///
 /// A request that is given up by its caller (a visitor who disconnects, the gate's deadline)
@@ -27,8 +27,9 @@ const LONGEST_COOL_DOWN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 ///
 /// # Deployment caveat
 ///
-/// With [`FailMode::Open`], everybody passes while it is open, also those whom the verifier would
-/// have refused had it been asked. A run of failures has to be rare: give the verifier retries.
+/// With [`FailMode::Open`], everybody passes while an outage keeps it open, also those whom the
+/// verifier would have refused had it been asked. A run of failures has to be rare: give the
+/// verifier retries.
 ///
 /// Clones share their state.
 ///
@@ -157,6 +158,10 @@ impl<V: Verifier> Verifier for CircuitBreaker<V> {
     fn field_sets(&self) -> Vec<FieldSet> {
         self.verifier.field_sets()
     }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.verifier.deadline()
+    }
 }
 
 const fn is_failure(kind: VerifyErrorKind) -> bool {
@@ -228,8 +233,8 @@ impl Permit<'_> {
 
     fn failed(mut self, kind: VerifyErrorKind) {
         let mut state = self.circuit.lock();
-        if let Some(before) = self.probe.take() {
-            return self.circuit.open(&mut state, strictest(kind, Some(before)));
+        if self.probe.take().is_some() {
+            return self.circuit.open(&mut state, kind);
         }
         let State::Closed { run, kind: before } = *state else {
             return;

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -53,6 +54,14 @@ pub trait Verifier: Send + Sync {
     fn field_sets(&self) -> Vec<FieldSet> {
         vec![FieldSet::token(TOKEN_FIELD)]
     }
+
+    /// The longest time [`verify`](Self::verify) takes, where it has a limit of its own.
+    ///
+    /// Asked once, when the gate is built: a gate without a deadline of its own waits longer than
+    /// this, so that the verifier can say itself what went wrong.
+    fn deadline(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Body fields that carry one credential.
@@ -96,6 +105,10 @@ macro_rules! forward_verifier {
 
             fn field_sets(&self) -> Vec<FieldSet> {
                 (**self).field_sets()
+            }
+
+            fn deadline(&self) -> Option<Duration> {
+                (**self).deadline()
             }
         }
     )*};

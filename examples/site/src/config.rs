@@ -121,7 +121,7 @@ impl Config {
                 "max_attempts" => "CAPTCHA_MAX_ATTEMPTS",
                 setting => setting,
             };
-            ConfigError::new(variable, error)
+            ConfigError::new(variable, error.problem())
         })
     }
 }

@@ -43,12 +43,8 @@ impl Hosted {
     ) -> Result<(Gate, Widget), ConfigError> {
         let client = self.client(fail_mode).map_err(|error| named(&error))?;
         let widget = client.widget();
-        let patience = client.deadline().saturating_add(Duration::from_secs(1));
         let verifier = self.ruled(client).map_err(|error| named(&error))?;
-        // The client's own deadline comes first, whatever it is set to.
-        let gate = Gate::builder(verifier).deadline(patience.max(Duration::from_secs(15)));
-        let gate = gate.build().map_err(|error| named(&error))?;
-        Ok((gate, widget))
+        Ok((Gate::new(verifier), widget))
     }
 
     fn client(
@@ -111,5 +107,5 @@ fn named(error: &captcha_core::ConfigError) -> ConfigError {
         "max_age" => "CAPTCHA_MAX_AGE_SECS",
         setting => setting,
     };
-    ConfigError::new(variable, error)
+    ConfigError::new(variable, error.problem())
 }

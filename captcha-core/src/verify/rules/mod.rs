@@ -35,6 +35,7 @@ mod hostname;
 mod score;
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -103,6 +104,10 @@ impl<V: Verifier, R: Rule> Verifier for Ruled<V, R> {
 
     fn field_sets(&self) -> Vec<FieldSet> {
         self.verifier.field_sets()
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.verifier.deadline()
     }
 }
 
