@@ -37,6 +37,7 @@ pub mod clock;
 pub mod endpoints;
 mod error;
 pub mod gate;
+pub mod i18n;
 pub mod manager;
 #[cfg(doctest)]
 mod misuse;

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use captcha_core::challenge::{ChallengeContext, PassToken};
+use captcha_core::challenge::PassToken;
 use captcha_core::manager::{
     AnswerOutcome, CaptchaError, CaptchaManager, ChallengeError, Exchange,
 };
@@ -28,7 +28,6 @@ use support::{BrokenStorage, HoldingStorage, UnreadableStorage, captured_logs};
 use tokio::sync::Barrier;
 
 const ANSWER: &str = "XK7QW";
-const CONTEXT: ChallengeContext<'static> = ChallengeContext::new("");
 
 /// Two managers on one storage, as two nodes are.
 fn nodes() -> ([CaptchaManager; 2], ManualClock) {
@@ -43,7 +42,7 @@ fn nodes() -> ([CaptchaManager; 2], ManualClock) {
 }
 
 async fn issue(manager: &CaptchaManager) -> String {
-    let issued = manager.issue_undrawn("key", CONTEXT).await.unwrap();
+    let issued = manager.issue_undrawn("key", "").await.unwrap();
     issued.id().as_str().to_owned()
 }
 
@@ -113,7 +112,7 @@ async fn atk_03_a_spent_challenge_stays_spent_whatever_is_issued_after_it() {
     assert!(spend().await);
     let mut refused = 0;
     for _ in 0..500 {
-        match manager.issue_undrawn("key", CONTEXT).await {
+        match manager.issue_undrawn("key", "").await {
             Ok(_) => {}
             Err(CaptchaError::Storage(error)) if error.kind() == StorageErrorKind::Full => {
                 refused += 1;
@@ -366,7 +365,7 @@ async fn atk_35_memory_is_bounded_whoever_asks() {
     let manager = CaptchaManager::builder(storage.clone()).build().unwrap();
     for i in 0..100_000_u32 {
         let key = std::net::Ipv4Addr::from(i).to_string();
-        let _ = manager.issue_undrawn(&key, CONTEXT).await;
+        let _ = manager.issue_undrawn(&key, "").await;
         if i % 500 == 0 {
             clock.advance(Duration::from_secs(20));
         }
@@ -374,7 +373,7 @@ async fn atk_35_memory_is_bounded_whoever_asks() {
     }
     clock.advance(Duration::from_secs(3_600));
     assert!(
-        manager.issue_undrawn("key", CONTEXT).await.is_ok(),
+        manager.issue_undrawn("key", "").await.is_ok(),
         "expired ones make room"
     );
 }
@@ -539,6 +538,6 @@ async fn a_full_storage_still_exchanges_right_answers() {
             Ok(Exchange::Token(_))
         ));
         let _ = issue(&manager).await;
-        assert!(manager.issue_undrawn("flood", CONTEXT).await.is_err());
+        assert!(manager.issue_undrawn("flood", "").await.is_err());
     }
 }

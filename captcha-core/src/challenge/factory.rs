@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::ChallengeSpec;
+use crate::i18n::PromptTranslator;
 use crate::random::SecureRng;
 
 /// Makes challenges.
@@ -39,18 +40,41 @@ pub trait ChallengeFactory: Send + Sync {
 }
 
 /// For whom a challenge is made.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
+#[derive(Clone, Copy)]
 pub struct ChallengeContext<'a> {
-    /// The visitor's languages as `Accept-Language` spells them; empty when unknown.
-    pub languages: &'a str,
+    locale: &'a str,
+    translator: &'a dyn PromptTranslator,
 }
 
 impl<'a> ChallengeContext<'a> {
-    /// A context for a visitor who reads these languages.
+    /// A context for a visitor who reads this locale.
     #[must_use]
-    pub const fn new(languages: &'a str) -> Self {
-        Self { languages }
+    pub const fn new(locale: &'a str, translator: &'a dyn PromptTranslator) -> Self {
+        Self { locale, translator }
+    }
+
+    /// The visitor's locale, for example `de`: one that the translator has.
+    #[must_use]
+    pub const fn locale(&self) -> &'a str {
+        self.locale
+    }
+
+    /// A prompt in the visitor's language.
+    ///
+    /// # Errors
+    ///
+    /// [`FactoryError`] when the translator has no such prompt.
+    pub fn prompt(&self, key: &str, parameters: &[(&str, &str)]) -> Result<String, FactoryError> {
+        let prompt = self.translator.translate(key, self.locale, parameters);
+        prompt.map_err(FactoryError::new)
+    }
+}
+
+impl fmt::Debug for ChallengeContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChallengeContext")
+            .field("locale", &self.locale)
+            .finish_non_exhaustive()
     }
 }
 

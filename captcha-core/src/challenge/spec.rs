@@ -19,6 +19,8 @@ pub struct ChallengeSpec {
 pub enum Subject {
     /// A line of text to be drawn or spoken.
     Text(String),
+    /// Emoji in numbered cells, row by row.
+    Grid(Vec<String>),
 }
 
 impl ChallengeSpec {
@@ -36,6 +38,21 @@ impl ChallengeSpec {
         Self {
             prompt: prompt.into(),
             subject: Subject::Text(drawn.into()),
+            solution: solution.into(),
+            case_sensitive: false,
+        }
+    }
+
+    /// A challenge that shows emoji in a grid; `solution` is the number of a cell, from 1.
+    #[must_use]
+    pub fn grid(
+        prompt: impl Into<String>,
+        cells: Vec<String>,
+        solution: impl Into<String>,
+    ) -> Self {
+        Self {
+            prompt: prompt.into(),
+            subject: Subject::Grid(cells),
             solution: solution.into(),
             case_sensitive: false,
         }
@@ -61,6 +78,7 @@ impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(_) => f.write_str("Text(..)"),
+            Self::Grid(_) => f.write_str("Grid(..)"),
         }
     }
 }

@@ -120,13 +120,13 @@ impl TextChallengeFactoryBuilder {
 impl ChallengeFactory for TextChallengeFactory {
     fn create(
         &self,
-        _context: &ChallengeContext<'_>,
+        context: &ChallengeContext<'_>,
         rng: &mut SecureRng,
     ) -> Result<ChallengeSpec, FactoryError> {
         let text: String = (0..self.length)
             .filter_map(|_| rng.pick(&self.charset))
             .collect();
-        let spec = ChallengeSpec::text("Type the characters in the picture", &text, &text);
+        let spec = ChallengeSpec::text(context.prompt("text.type", &[])?, &text, &text);
         Ok(if self.case_sensitive {
             spec.case_sensitive()
         } else {
@@ -138,6 +138,7 @@ impl ChallengeFactory for TextChallengeFactory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::DefaultTranslator;
 
     #[test]
     fn options_that_cannot_work_are_refused() {
@@ -163,7 +164,8 @@ mod tests {
         const ROUNDS: usize = 100_000;
         let factory = TextChallengeFactory::new();
         let mut rng = SecureRng::from_os().unwrap();
-        let context = ChallengeContext::new("");
+        let translator = DefaultTranslator::new();
+        let context = ChallengeContext::new("en", &translator);
         let mut seen = HashSet::new();
         let repeats = (0..ROUNDS)
             .filter(|_| !seen.insert(factory.create(&context, &mut rng).unwrap().solution))
@@ -177,7 +179,8 @@ mod tests {
         const ROUNDS: usize = 64_000;
         let factory = TextChallengeFactory::new();
         let mut rng = SecureRng::from_os().unwrap();
-        let context = ChallengeContext::new("");
+        let translator = DefaultTranslator::new();
+        let context = ChallengeContext::new("en", &translator);
         let mut counts = vec![[0_u32; 128]; 5];
         for _ in 0..ROUNDS {
             let solution = factory.create(&context, &mut rng).unwrap().solution;

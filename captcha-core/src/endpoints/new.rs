@@ -3,7 +3,6 @@ use http::request::Parts;
 use http::{HeaderValue, Response, header};
 
 use super::{Endpoints, respond};
-use crate::challenge::ChallengeContext;
 use crate::gate::{HttpHead, RequestHead, rate_limit_key};
 use crate::render::Format;
 
@@ -50,8 +49,7 @@ impl Endpoints {
         languages: &str,
     ) -> Result<crate::manager::Issued, crate::manager::CaptchaError> {
         let key = rate_limit_key(self.inner.address.resolve(head));
-        let context = ChallengeContext::new(languages);
-        self.inner.manager.issue_undrawn(&key, context).await
+        self.inner.manager.issue_undrawn(&key, languages).await
     }
 
     /// The first format that is heard, or seen.

@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::{CaptchaManager, Inner};
 use crate::ConfigError;
 use crate::challenge::{ChallengeFactory, TextChallengeFactory};
+use crate::i18n::{DefaultTranslator, PromptTranslator};
 use crate::rate_limit::{NoOpRateLimiter, RateLimiter};
 use crate::render::Renderer;
 use crate::storage::Storage;
@@ -16,6 +17,7 @@ pub struct CaptchaManagerBuilder {
     renderers: Vec<Arc<dyn Renderer>>,
     storage: Arc<dyn Storage>,
     limiter: Arc<dyn RateLimiter>,
+    translator: Arc<dyn PromptTranslator>,
     ttl: Duration,
     pass_ttl: Duration,
     max_attempts: u32,
@@ -30,6 +32,7 @@ impl CaptchaManagerBuilder {
             renderers: Vec::new(),
             storage: Arc::new(storage),
             limiter: Arc::new(NoOpRateLimiter),
+            translator: Arc::new(DefaultTranslator::new()),
             ttl: Duration::from_secs(120),
             pass_ttl: Duration::from_secs(300),
             max_attempts: 3,
@@ -54,6 +57,12 @@ impl CaptchaManagerBuilder {
     /// How often one key may ask for a challenge. Default: as often as it likes.
     pub fn rate_limiter(mut self, limiter: impl RateLimiter + 'static) -> Self {
         self.limiter = Arc::new(limiter);
+        self
+    }
+
+    /// The prompts. Default [`DefaultTranslator::new`], in six languages.
+    pub fn translator(mut self, translator: impl PromptTranslator + 'static) -> Self {
+        self.translator = Arc::new(translator);
         self
     }
 
@@ -121,6 +130,7 @@ impl CaptchaManagerBuilder {
                 renderers,
                 storage: self.storage,
                 limiter: self.limiter,
+                translator: self.translator,
                 ttl: self.ttl,
                 pass_ttl: self.pass_ttl,
                 max_attempts: self.max_attempts,

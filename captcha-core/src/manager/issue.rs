@@ -13,6 +13,7 @@ use crate::storage::{Counter, Lookup, Put, StorageError, StorageErrorKind};
 pub struct Issued {
     id: ChallengeId,
     prompt: String,
+    locale: String,
     expires_in: Duration,
     picture: Option<Rendered>,
 }
@@ -28,6 +29,12 @@ impl Issued {
     #[must_use]
     pub fn prompt(&self) -> &str {
         &self.prompt
+    }
+
+    /// The locale of the prompt, for example `de`.
+    #[must_use]
+    pub fn locale(&self) -> &str {
+        &self.locale
     }
 
     /// For how long it can be answered.
@@ -54,25 +61,22 @@ impl CaptchaManager {
     /// [`CaptchaError::RateLimited`], [`CaptchaError::Storage`] (also when full), or a challenge
     /// that cannot be made or drawn.
     pub async fn issue(&self, key: &str) -> Result<Issued, CaptchaError> {
-        let (challenge, mut issued) = self.create(key, ChallengeContext::new("")).await?;
+        let (challenge, mut issued) = self.create(key, "").await?;
         if let Some(renderer) = self.inner.renderers.first() {
             issued.picture = Some(renderer.render(&challenge)?);
         }
         Ok(issued)
     }
 
-    /// [`issue`](Self::issue) without drawing, for pages that fetch the picture by its URL and
-    /// visitors whose languages are known.
+    /// [`issue`](Self::issue) without drawing, for pages that fetch the picture by its URL.
+    ///
+    /// `languages` is what the visitor's `Accept-Language` says, or empty.
     ///
     /// # Errors
     ///
     /// As [`issue`](Self::issue).
-    pub async fn issue_undrawn(
-        &self,
-        key: &str,
-        context: ChallengeContext<'_>,
-    ) -> Result<Issued, CaptchaError> {
-        let (_, issued) = self.create(key, context).await?;
+    pub async fn issue_undrawn(&self, key: &str, languages: &str) -> Result<Issued, CaptchaError> {
+        let (_, issued) = self.create(key, languages).await?;
         Ok(issued)
     }
 
@@ -109,10 +113,12 @@ impl CaptchaManager {
     async fn create(
         &self,
         key: &str,
-        context: ChallengeContext<'_>,
+        languages: &str,
     ) -> Result<(Challenge, Issued), CaptchaError> {
         let inner = &*self.inner;
         inner.limiter.acquire(key).await?;
+        let locale = inner.translator.negotiate(languages);
+        let context = ChallengeContext::new(locale, &*inner.translator);
         let mut rng = SecureRng::from_os()?;
         let spec = inner.factory.create(&context, &mut rng)?;
         let challenge = Challenge::new(spec, &mut rng);
@@ -128,6 +134,7 @@ impl CaptchaManager {
         let issued = Issued {
             id,
             prompt: challenge.prompt().to_owned(),
+            locale: locale.to_owned(),
             expires_in: inner.ttl,
             picture: None,
         };

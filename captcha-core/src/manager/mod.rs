@@ -19,6 +19,7 @@ pub use verifier::{ANSWER_FIELD, ID_FIELD};
 pub use verify::AnswerOutcome;
 
 use crate::challenge::{ChallengeFactory, ChallengeId};
+use crate::i18n::PromptTranslator;
 use crate::rate_limit::RateLimiter;
 use crate::render::Renderer;
 use crate::storage::Storage;
@@ -60,6 +61,7 @@ struct Inner {
     renderers: Vec<Arc<dyn Renderer>>,
     storage: Arc<dyn Storage>,
     limiter: Arc<dyn RateLimiter>,
+    translator: Arc<dyn PromptTranslator>,
     ttl: Duration,
     pass_ttl: Duration,
     max_attempts: u32,

@@ -230,7 +230,9 @@ impl Renderer for ImageRenderer {
     }
 
     fn check(&self, challenge: &Challenge) -> Result<(), RenderError> {
-        let Subject::Text(text) = challenge.subject();
+        let Subject::Text(text) = challenge.subject() else {
+            return Err(RenderError::UnsupportedSubject);
+        };
         match text.chars().find(|c| !self.font.has(*c)) {
             Some(c) => Err(RenderError::MissingGlyph(c)),
             None => Ok(()),
@@ -238,7 +240,9 @@ impl Renderer for ImageRenderer {
     }
 
     fn render(&self, challenge: &Challenge) -> Result<Rendered, RenderError> {
-        let Subject::Text(text) = challenge.subject();
+        let Subject::Text(text) = challenge.subject() else {
+            return Err(RenderError::UnsupportedSubject);
+        };
         let bytes = self.draw(text, &mut challenge.drawing_rng())?;
         Ok(Rendered {
             bytes,
