@@ -1,5 +1,6 @@
-//! Making a challenge visible.
+//! Making a challenge visible or audible.
 
+mod audio;
 #[cfg(feature = "image")]
 mod canvas;
 #[cfg(feature = "image")]
@@ -11,6 +12,7 @@ mod renderer;
 #[cfg(feature = "image")]
 mod theme;
 
+pub use audio::{AudioRenderer, AudioRendererBuilder};
 pub use format::Format;
 #[cfg(feature = "image")]
 pub use image::{ImageRenderer, ImageRendererBuilder};
