@@ -28,6 +28,7 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `metrics` | no | [`metrics::MetricsFacade`]: counters on the `metrics` facade |
 //! | `image` | yes | [`render::ImageRenderer`]: PNG pictures and the font they are drawn with |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -39,6 +40,7 @@ mod error;
 pub mod gate;
 pub mod i18n;
 pub mod manager;
+pub mod metrics;
 #[cfg(doctest)]
 mod misuse;
 pub mod random;

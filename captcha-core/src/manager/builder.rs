@@ -5,6 +5,7 @@ use super::{CaptchaManager, Inner};
 use crate::ConfigError;
 use crate::challenge::{ChallengeFactory, TextChallengeFactory};
 use crate::i18n::{DefaultTranslator, PromptTranslator};
+use crate::metrics::{MetricsSink, NoOpMetrics};
 use crate::rate_limit::{NoOpRateLimiter, RateLimiter};
 use crate::render::Renderer;
 use crate::storage::Storage;
@@ -18,6 +19,7 @@ pub struct CaptchaManagerBuilder {
     storage: Arc<dyn Storage>,
     limiter: Arc<dyn RateLimiter>,
     translator: Arc<dyn PromptTranslator>,
+    metrics: Arc<dyn MetricsSink>,
     ttl: Duration,
     pass_ttl: Duration,
     max_attempts: u32,
@@ -33,6 +35,7 @@ impl CaptchaManagerBuilder {
             storage: Arc::new(storage),
             limiter: Arc::new(NoOpRateLimiter),
             translator: Arc::new(DefaultTranslator::new()),
+            metrics: Arc::new(NoOpMetrics),
             ttl: Duration::from_secs(120),
             pass_ttl: Duration::from_secs(300),
             max_attempts: 3,
@@ -63,6 +66,12 @@ impl CaptchaManagerBuilder {
     /// The prompts. Default [`DefaultTranslator::new`], in six languages.
     pub fn translator(mut self, translator: impl PromptTranslator + 'static) -> Self {
         self.translator = Arc::new(translator);
+        self
+    }
+
+    /// Where events are counted. Default nowhere.
+    pub fn metrics(mut self, sink: impl MetricsSink + 'static) -> Self {
+        self.metrics = Arc::new(sink);
         self
     }
 
@@ -131,6 +140,7 @@ impl CaptchaManagerBuilder {
                 storage: self.storage,
                 limiter: self.limiter,
                 translator: self.translator,
+                metrics: self.metrics,
                 ttl: self.ttl,
                 pass_ttl: self.pass_ttl,
                 max_attempts: self.max_attempts,

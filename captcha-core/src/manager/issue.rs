@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::{CaptchaError, CaptchaManager, ChallengeError};
 use crate::challenge::{Challenge, ChallengeContext, ChallengeId};
+use crate::metrics::{Event, MetricsSink};
 use crate::random::SecureRng;
 use crate::render::{Format, RenderError, Rendered, Renderer};
 use crate::storage::{Counter, Lookup, Put, StorageError, StorageErrorKind};
@@ -111,6 +112,23 @@ impl CaptchaManager {
     }
 
     async fn create(
+        &self,
+        key: &str,
+        languages: &str,
+    ) -> Result<(Challenge, Issued), CaptchaError> {
+        let created = self.create_unseen(key, languages).await;
+        match &created {
+            Ok(_) => self.inner.metrics.record(&Event::Issued),
+            Err(CaptchaError::RateLimited { .. }) => {
+                self.inner.metrics.record(&Event::RateLimited);
+            }
+            Err(CaptchaError::Storage(_)) => self.inner.metrics.record(&Event::StorageError),
+            Err(_) => {}
+        }
+        created
+    }
+
+    async fn create_unseen(
         &self,
         key: &str,
         languages: &str,

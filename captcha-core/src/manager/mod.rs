@@ -4,6 +4,7 @@ mod builder;
 mod error;
 mod issue;
 mod pass_token;
+mod purge;
 mod verifier;
 mod verify;
 
@@ -15,11 +16,13 @@ pub use builder::CaptchaManagerBuilder;
 pub use error::{CaptchaError, ChallengeError};
 pub use issue::Issued;
 pub use pass_token::Exchange;
+pub use purge::PurgeTask;
 pub use verifier::{ANSWER_FIELD, ID_FIELD};
 pub use verify::AnswerOutcome;
 
 use crate::challenge::{ChallengeFactory, ChallengeId};
 use crate::i18n::PromptTranslator;
+use crate::metrics::MetricsSink;
 use crate::rate_limit::RateLimiter;
 use crate::render::Renderer;
 use crate::storage::Storage;
@@ -62,6 +65,7 @@ struct Inner {
     storage: Arc<dyn Storage>,
     limiter: Arc<dyn RateLimiter>,
     translator: Arc<dyn PromptTranslator>,
+    metrics: Arc<dyn MetricsSink>,
     ttl: Duration,
     pass_ttl: Duration,
     max_attempts: u32,

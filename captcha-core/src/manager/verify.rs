@@ -1,6 +1,9 @@
+use std::time::Instant;
+
 use super::issue::corrupt;
 use super::{CaptchaError, CaptchaManager, ChallengeError};
 use crate::challenge::{Challenge, ChallengeId};
+use crate::metrics::{Event, MetricsSink};
 use crate::storage::{Counter, Lookup};
 
 /// What an answer was worth.
@@ -24,6 +27,28 @@ impl CaptchaManager {
     /// [`CaptchaError::Challenge`] when the challenge is unknown, expired or out of tries (which
     /// is what the last wrong answer gets), [`CaptchaError::Storage`] when the storage fails.
     pub async fn verify(&self, id: &str, answer: &str) -> Result<AnswerOutcome, CaptchaError> {
+        let started = Instant::now();
+        let outcome = self.check(id, answer).await;
+        let duration = started.elapsed();
+        let wrong = Event::WrongAnswer { duration };
+        let metrics = &self.inner.metrics;
+        match &outcome {
+            Ok(AnswerOutcome::Right) => metrics.record(&Event::Verified { duration }),
+            Ok(AnswerOutcome::Wrong { .. }) => metrics.record(&wrong),
+            Err(CaptchaError::Challenge(ChallengeError::Expired)) => {
+                metrics.record(&Event::Expired);
+            }
+            Err(CaptchaError::Challenge(ChallengeError::TooManyAttempts)) => {
+                metrics.record(&wrong);
+                metrics.record(&Event::TooManyAttempts);
+            }
+            Err(CaptchaError::Challenge(_)) => metrics.record(&Event::NotFound),
+            Err(_) => metrics.record(&Event::StorageError),
+        }
+        outcome
+    }
+
+    async fn check(&self, id: &str, answer: &str) -> Result<AnswerOutcome, CaptchaError> {
         let key = ChallengeId::parse(id)
             .ok_or(ChallengeError::NotFound)?
             .key();
