@@ -102,12 +102,18 @@ impl Error for FactoryError {
     }
 }
 
-impl<F: ChallengeFactory + ?Sized> ChallengeFactory for Arc<F> {
-    fn create(
-        &self,
-        context: &ChallengeContext<'_>,
-        rng: &mut SecureRng,
-    ) -> Result<ChallengeSpec, FactoryError> {
-        (**self).create(context, rng)
-    }
+macro_rules! forward_factory {
+    ($($pointer:ident),*) => {$(
+        impl<F: ChallengeFactory + ?Sized> ChallengeFactory for $pointer<F> {
+            fn create(
+                &self,
+                context: &ChallengeContext<'_>,
+                rng: &mut SecureRng,
+            ) -> Result<ChallengeSpec, FactoryError> {
+                (**self).create(context, rng)
+            }
+        }
+    )*};
 }
+
+forward_factory!(Arc, Box);

@@ -4,7 +4,7 @@ use super::{ChallengeContext, ChallengeFactory, ChallengeSpec, FactoryError};
 use crate::ConfigError;
 use crate::random::SecureRng;
 
-/// Things that look different in black and white, too.
+/// Things that look different in black and white, too, and that the bundled font has.
 const POOL: [&str; 16] = [
     "\u{1f34e}",
     "\u{1f34c}",
@@ -13,15 +13,15 @@ const POOL: [&str; 16] = [
     "\u{1f349}",
     "\u{1f352}",
     "\u{1f34d}",
-    "\u{1f95d}",
-    "\u{1f955}",
     "\u{1f33d}",
     "\u{1f344}",
     "\u{1f330}",
-    "\u{1f956}",
-    "\u{1f9c0}",
-    "\u{1f36a}",
+    "\u{1f366}",
     "\u{1f382}",
+    "\u{1f346}",
+    "\u{1f354}",
+    "\u{1f369}",
+    "\u{1f355}",
 ];
 
 /// Asks in which cell of a grid an emoji is. The answer is the cell's number, from 1.

@@ -4,7 +4,7 @@ use super::{ChallengeContext, ChallengeFactory, ChallengeSpec, FactoryError};
 use crate::ConfigError;
 use crate::random::SecureRng;
 
-/// Asks for the result of a small sum, for example `7 + 3 = ?`. No result is negative.
+/// Asks for the result of a small sum, for example `7+3=?`. No result is negative.
 ///
 /// Easy on people and on machines: with the default operands there are 19 results, so three tries
 /// at random succeed one time in six. Limit the rate of what it protects.
@@ -146,7 +146,7 @@ impl ChallengeFactory for MathChallengeFactory {
             Operator::Minus => (a.max(b), a.min(b)),
             _ => (a, b),
         };
-        let sum = format!("{a} {} {b} = ?", operator.sign());
+        let sum = format!("{a}{}{b}=?", operator.sign());
         let result = operator.apply(a, b).to_string();
         let prompt = context.prompt("math.solve", &[])?;
         Ok(ChallengeSpec::text(prompt, sum, result))

@@ -4,6 +4,7 @@ use tiny_skia::{
 
 use super::RenderError;
 use super::font::Step;
+use super::painter::{Picture, Shape};
 use super::theme::Rgb;
 
 /// An opaque picture that outlines and lines are drawn on.
@@ -12,30 +13,37 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    pub(super) fn new(width: u32, height: u32, background: Rgb) -> Result<Self, RenderError> {
+    pub(super) fn draw(picture: &Picture) -> Result<Self, RenderError> {
+        // Sizes are checked when a renderer is built.
+        let (width, height) = (picture.width.ceil() as u32, picture.height.ceil() as u32);
         let mut pixels = Pixmap::new(width, height).ok_or(RenderError::Draw)?;
-        let [red, green, blue] = background;
+        let [red, green, blue] = picture.background;
         pixels.fill(tiny_skia::Color::from_rgba8(red, green, blue, 255));
-        Ok(Self { pixels })
-    }
-
-    pub(super) fn fill(&mut self, steps: impl Iterator<Item = Step>, colour: Rgb) {
-        if let Some(path) = path(steps) {
-            let rule = FillRule::Winding;
-            self.pixels
-                .fill_path(&path, &paint(colour), rule, Transform::identity(), None);
+        let mut canvas = Self { pixels };
+        for shape in &picture.shapes {
+            canvas.add(shape);
         }
+        Ok(canvas)
     }
 
-    pub(super) fn stroke(&mut self, steps: impl Iterator<Item = Step>, width: f32, colour: Rgb) {
-        if let Some(path) = path(steps) {
-            let stroke = Stroke {
-                width,
-                line_cap: LineCap::Round,
-                ..Stroke::default()
-            };
-            self.pixels
-                .stroke_path(&path, &paint(colour), &stroke, Transform::identity(), None);
+    fn add(&mut self, shape: &Shape) {
+        let Some(path) = path(&shape.steps) else {
+            return;
+        };
+        let (paint, still) = (paint(shape.colour), Transform::identity());
+        match shape.line {
+            None => {
+                let rule = FillRule::Winding;
+                self.pixels.fill_path(&path, &paint, rule, still, None);
+            }
+            Some(width) => {
+                let stroke = Stroke {
+                    width,
+                    line_cap: LineCap::Round,
+                    ..Stroke::default()
+                };
+                self.pixels.stroke_path(&path, &paint, &stroke, still, None);
+            }
         }
     }
 
@@ -60,10 +68,10 @@ impl Canvas {
     }
 }
 
-fn path(steps: impl Iterator<Item = Step>) -> Option<tiny_skia::Path> {
+fn path(steps: &[Step]) -> Option<tiny_skia::Path> {
     let mut path = PathBuilder::new();
     for step in steps {
-        match step {
+        match *step {
             Step::Move((x, y)) => path.move_to(x, y),
             Step::Line((x, y)) => path.line_to(x, y),
             Step::Quad((x1, y1), (x, y)) => path.quad_to(x1, y1, x, y),

@@ -1,8 +1,9 @@
-use ttf_parser::{Face, OutlineBuilder};
+use rustybuzz::{Face, UnicodeBuffer};
+use ttf_parser::{GlyphId, OutlineBuilder};
 
 use super::RenderError;
 
-/// DejaVu Sans Bold: an open font whose capitals and digits stay apart when bent.
+/// A font, and how it is laid out.
 #[derive(Clone)]
 pub(super) struct Font {
     face: Face<'static>,
@@ -27,21 +28,59 @@ pub(super) struct Glyph {
 }
 
 impl Font {
+    /// DejaVu Sans Bold: an open font whose capitals and digits stay apart when bent.
     pub(super) fn bundled() -> Option<Self> {
-        let face = Face::parse(dejavu::sans::bold(), 0).ok()?;
+        Self::parse(dejavu::sans::bold())
+    }
+
+    /// Noto Emoji, in one colour.
+    pub(super) fn emoji() -> Option<Self> {
+        Self::parse(epaint_default_fonts::NOTO_EMOJI_REGULAR)
+    }
+
+    pub(super) fn parse(bytes: &'static [u8]) -> Option<Self> {
+        let face = Face::from_slice(bytes, 0)?;
         Some(Self { face })
     }
 
-    pub(super) fn has(&self, c: char) -> bool {
-        self.face.glyph_index(c).is_some()
+    /// The character that the font has no glyph for.
+    pub(super) fn missing(&self, text: &str) -> Option<char> {
+        let lacks = |c: &char| !c.is_whitespace() && self.face.glyph_index(*c).is_none();
+        text.chars().find(lacks)
     }
 
     pub(super) fn glyph(&self, c: char) -> Result<Glyph, RenderError> {
-        let id = self
-            .face
-            .glyph_index(c)
-            .ok_or(RenderError::MissingGlyph(c))?;
-        let scale = 1.0 / f32::from(self.face.units_per_em());
+        let id = self.face.glyph_index(c);
+        Ok(self.outline(id.ok_or(RenderError::MissingGlyph(c))?))
+    }
+
+    /// The glyphs of a line from left to right, for scripts whose letters change shape beside each
+    /// other.
+    pub(super) fn shaped(&self, text: &str) -> Result<Vec<Glyph>, RenderError> {
+        if let Some(missing) = self.missing(text) {
+            return Err(RenderError::MissingGlyph(missing));
+        }
+        let mut buffer = UnicodeBuffer::new();
+        buffer.push_str(text);
+        buffer.guess_segment_properties();
+        let line = rustybuzz::shape(&self.face, &[], buffer);
+        let scale = self.scale();
+        let glyphs = line.glyph_infos().iter().zip(line.glyph_positions());
+        let glyphs = glyphs.map(|(glyph, place)| {
+            let id = u16::try_from(glyph.glyph_id).unwrap_or_default();
+            let mut outline = self.outline(GlyphId(id));
+            let offset = (place.x_offset as f32 * scale, place.y_offset as f32 * scale);
+            for step in &mut outline.steps {
+                *step = step.map(|(x, y)| (x + offset.0, y + offset.1));
+            }
+            outline.advance = place.x_advance as f32 * scale;
+            outline
+        });
+        Ok(glyphs.collect())
+    }
+
+    fn outline(&self, id: GlyphId) -> Glyph {
+        let scale = self.scale();
         let mut outline = Outline {
             steps: Vec::with_capacity(48),
             scale,
@@ -49,10 +88,21 @@ impl Font {
         // A blank glyph has no outline, which is fine.
         let _ = self.face.outline_glyph(id, &mut outline);
         let advance = self.face.glyph_hor_advance(id).unwrap_or_default();
-        Ok(Glyph {
+        Glyph {
             steps: outline.steps,
             advance: f32::from(advance) * scale,
-        })
+        }
+    }
+
+    fn scale(&self) -> f32 {
+        // Fonts have 16 to 16,384 units.
+        1.0 / self.face.units_per_em().max(1) as f32
+    }
+}
+
+impl std::fmt::Debug for Font {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Font")
     }
 }
 
@@ -93,7 +143,7 @@ impl OutlineBuilder for Outline {
 
 impl Step {
     /// The step with every point moved by `place`.
-    pub(super) fn map(self, place: impl Fn(Point) -> Point) -> Self {
+    pub(super) fn map(self, mut place: impl FnMut(Point) -> Point) -> Self {
         match self {
             Self::Move(to) => Self::Move(place(to)),
             Self::Line(to) => Self::Line(place(to)),

@@ -7,8 +7,16 @@ mod canvas;
 mod font;
 mod format;
 #[cfg(feature = "image")]
+mod grid;
+#[cfg(feature = "image")]
 mod image;
+#[cfg(feature = "image")]
+mod line;
+#[cfg(feature = "image")]
+mod painter;
 mod renderer;
+#[cfg(feature = "image")]
+mod svg;
 #[cfg(feature = "image")]
 mod theme;
 
@@ -17,5 +25,7 @@ pub use format::Format;
 #[cfg(feature = "image")]
 pub use image::{ImageRenderer, ImageRendererBuilder};
 pub use renderer::{RenderError, Rendered, Renderer};
+#[cfg(feature = "image")]
+pub use svg::{SvgRenderer, SvgRendererBuilder};
 #[cfg(feature = "image")]
 pub use theme::{Rgb, Theme};
