@@ -8,6 +8,8 @@ mod catalogue;
 mod negotiate;
 mod translator;
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 pub use translator::{DefaultTranslator, DefaultTranslatorBuilder};
@@ -46,6 +48,27 @@ pub trait PromptTranslator: Send + Sync {
         parameters: &[(&str, &str)],
     ) -> Result<String, TranslateError>;
 }
+
+macro_rules! forward_translator {
+    ($($pointer:ident),*) => {$(
+        impl<T: PromptTranslator + ?Sized> PromptTranslator for $pointer<T> {
+            fn negotiate(&self, languages: &str) -> &str {
+                (**self).negotiate(languages)
+            }
+
+            fn translate(
+                &self,
+                key: &str,
+                locale: &str,
+                parameters: &[(&str, &str)],
+            ) -> Result<String, TranslateError> {
+                (**self).translate(key, locale, parameters)
+            }
+        }
+    )*};
+}
+
+forward_translator!(Arc, Box);
 
 /// A prompt that cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -4,6 +4,7 @@
 
   const byId = (id) => document.getElementById(id);
   const form = byId('signup');
+  const words = form.dataset;
   const create = byId('create');
   const setBusy = (button, busy) => {
     if (busy) button.setAttribute('aria-disabled', 'true');
@@ -30,7 +31,7 @@
   if (widget) {
     const check = () => {
       const shown = widget.shadowRoot || widget.childNodes.length > 0 || customElements.get(widget.localName);
-      if (!shown) say('The check could not be loaded. A blocker or an outage may be the cause; please reload the page in a moment.');
+      if (!shown) say(words.notLoaded);
     };
     if (document.readyState === 'complete') check();
     else window.addEventListener('load', check);
@@ -40,35 +41,30 @@
   if (!captcha) return;
 
   const idField = byId('captcha_id');
-  const answer = byId('captcha_answer');
+  const audio = byId('captcha-audio');
+  // One text field, or a radio button for each cell.
+  const answers = [...captcha.querySelectorAll('[name=captcha_answer]')];
+  const isAnswered = () => answers.some((answer) => (answer.type === 'radio' ? answer.checked : answer.value !== ''));
+  const clearAnswer = () => answers.forEach((answer) => {
+    if (answer.type === 'radio') answer.checked = false;
+    else answer.value = '';
+    answer.removeAttribute('aria-invalid');
+    answer.removeAttribute('aria-describedby');
+  });
   const another = byId('new-picture');
 
   let deadline = Infinity;
   let timer = 0;
   let latest = 0;
 
-  const inWords = (seconds) => {
-    const [count, unit] = seconds < 90 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];
-    return `${count} ${unit}${count === 1 ? '' : 's'}`;
-  };
-
-  const whyRefused = (response) => {
-    if (response.status === 429) {
-      const header = response.headers.get('Retry-After') ?? '';
-      const seconds = Math.ceil(/^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000);
-      return `Too many new pictures were asked for. Please wait ${seconds > 0 ? inWords(seconds) : 'a moment'}.`;
-    }
-    return response.status === 503
-      ? 'No new picture can be made right now. Please try again in a moment.'
-      : 'The site could not make a new picture. Please try again in a moment.';
-  };
+  const whyRefused = (response) => (response.status === 429 ? words.limited : words.failed);
 
   const load = async () => {
     const response = await fetch('/captcha/new', { method: 'POST', headers: { Accept: 'application/json' } });
     if (!response.ok) return { refusal: whyRefused(response) };
     const challenge = await response.json();
     const old = byId('captcha-image');
-    const image = new Image(220, 80);
+    const image = new Image(old.width, old.height);
     image.id = old.id;
     image.alt = old.alt;
     // Wait for the pixels, so that the picture and the hidden id change together.
@@ -89,20 +85,15 @@
     byId('captcha-image').replaceWith(image);
     idField.value = challenge.id;
     byId('captcha-prompt').textContent = challenge.prompt;
-    answer.value = '';
-    answer.removeAttribute('aria-invalid');
-    answer.removeAttribute('aria-describedby');
+    if (challenge.audio_url && audio) audio.src = challenge.audio_url;
+    clearAnswer();
+    captcha.removeAttribute('aria-describedby');
     byId('captcha-error')?.remove();
-    document.title = document.title.replace(/^Error: /, '');
+    if (document.title.startsWith(words.error)) document.title = document.title.slice(words.error.length).trim();
     startClock(challenge.expires_in);
   };
 
-  const expired = 'This picture has expired. Choose “New picture” to get another one.';
-  const shown = {
-    asked: 'A new picture is shown.',
-    expired: 'The picture had expired, so a new one is shown.',
-    restored: 'The earlier picture may no longer be valid, so a new one is shown.',
-  };
+  const shown = { asked: words.new, expired: words.expiredNew, restored: words.restored };
 
   const renew = async (reason) => {
     const turn = ++latest;
@@ -112,18 +103,18 @@
     try {
       result = await withinSeconds(15, load());
     } catch {
-      result = { refusal: 'The new picture did not arrive. Check your connection and try again.' };
+      result = { refusal: words.slow };
     }
     // A page taken from the back/forward cache may have started a later request.
     if (turn !== latest) return;
     setBusy(another, false);
     if (result.refusal) {
-      say(Date.now() < deadline ? result.refusal : `${result.refusal} The one shown can no longer be used.`);
-    } else if (reason === 'expired' && answer.value !== '') {
-      say(expired);
+      say(Date.now() < deadline ? result.refusal : `${result.refusal} ${words.expired}`);
+    } else if (reason === 'expired' && isAnswered()) {
+      say(words.expired);
     } else {
       show(result);
-      if (reason === 'asked') answer.focus();
+      if (reason === 'asked') answers[0].focus();
       say(shown[reason]);
     }
   };
@@ -131,8 +122,8 @@
   const checkClock = () => {
     if (Date.now() < deadline) return armTimer();
     if (isBusy(another)) return;
-    if (answer.value === '' && !document.hidden) renew('expired');
-    else say(expired);
+    if (!isAnswered() && !document.hidden) renew('expired');
+    else say(words.expired);
   };
 
   // Timers stop while a machine sleeps and overflow after 24 days, hence the deadline.

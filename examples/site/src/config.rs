@@ -2,12 +2,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use captcha_core::manager::CaptchaManager;
+use captcha_core::metrics::MetricsFacade;
+use captcha_core::rate_limit::TokenBucketRateLimiter;
+use captcha_core::render::{AudioRenderer, ImageRenderer};
 use captcha_core::storage::MemoryStorage;
 use captcha_core::verify::FailMode;
 
-use crate::Site;
-use crate::env::{ConfigError, one_of, parsed, seconds};
+use crate::challenge::Challenge;
+use crate::env::{ConfigError, one_of, parsed, seconds, value};
 use crate::hosted::Hosted;
+use crate::site::install_metrics;
+use crate::{Site, words};
 
 /// How a site is set up, from the environment. An empty value is the default.
 ///
@@ -22,7 +27,8 @@ use crate::hosted::Hosted;
 /// | variable | default | values |
 /// |---|---|---|
 /// | `CAPTCHA_STORAGE` | `memory` | `memory` |
-/// | `CAPTCHA_CHALLENGE` | `text` | `text` |
+/// | `CAPTCHA_CHALLENGE` | `text` | `text`, `math`, `word`, `grid` |
+/// | `CAPTCHA_RATE_LIMIT` | `20/0.2` | challenges at once, and a second, for each address; `off` |
 /// | `CAPTCHA_TTL_SECS` | `120` | for how long a challenge can be answered, 1 to 86400 |
 /// | `CAPTCHA_MAX_ATTEMPTS` | `3` | answers that are looked at for each challenge |
 ///
@@ -47,6 +53,8 @@ pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
     verifier: Verifier,
+    challenge: Challenge,
+    rate_limit: Option<(u32, f64)>,
     fail_mode: Option<FailMode>,
     ttl: Option<Duration>,
     max_attempts: Option<u32>,
@@ -69,7 +77,6 @@ impl Config {
     /// understood is never replaced by the default.
     pub fn from_env() -> Result<Self, ConfigError> {
         one_of("CAPTCHA_STORAGE", (), &[("memory", ())])?;
-        one_of("CAPTCHA_CHALLENGE", (), &[("text", ())])?;
         let verifiers = [
             ("self-hosted", Verifier::SelfHosted),
             ("gkcaptcha", Verifier::GkCaptcha),
@@ -82,6 +89,8 @@ impl Config {
         Ok(Self {
             addr: addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
             verifier: one_of("CAPTCHA_VERIFIER", Verifier::SelfHosted, &verifiers)?,
+            challenge: one_of("CAPTCHA_CHALLENGE", Challenge::Text, &Challenge::NAMES)?,
+            rate_limit: rate_limit("CAPTCHA_RATE_LIMIT")?,
             fail_mode: one_of("CAPTCHA_FAIL_MODE", None, &fail_modes)?,
             ttl: seconds("CAPTCHA_TTL_SECS")?,
             max_attempts: parsed("CAPTCHA_MAX_ATTEMPTS")?,
@@ -96,7 +105,7 @@ impl Config {
     /// [`ConfigError`] when a value is outside its range, or a key is missing.
     pub fn site(&self, framework: &'static str) -> Result<Site, ConfigError> {
         Ok(match self.verifier {
-            Verifier::SelfHosted => Site::self_hosted(self.manager()?, framework),
+            Verifier::SelfHosted => Site::self_hosted(self.manager()?, self.challenge, framework),
             Verifier::GkCaptcha => {
                 let (gate, widget) = self.hosted.gkcaptcha(self.fail_mode)?;
                 Site::hosted(gate, widget, framework)
@@ -105,7 +114,18 @@ impl Config {
     }
 
     fn manager(&self) -> Result<CaptchaManager, ConfigError> {
-        let mut builder = CaptchaManager::builder(MemoryStorage::new());
+        install_metrics();
+        let mut builder = CaptchaManager::builder(MemoryStorage::new())
+            .factory(self.challenge.factory())
+            .renderer(ImageRenderer::new())
+            .renderer(AudioRenderer::new())
+            .translator(words::translator())
+            .metrics(MetricsFacade::new());
+        if let Some((capacity, refill_rate)) = self.rate_limit {
+            let limiter = TokenBucketRateLimiter::new(capacity, refill_rate)
+                .map_err(|error| ConfigError::new("CAPTCHA_RATE_LIMIT", error))?;
+            builder = builder.rate_limiter(limiter);
+        }
         if let Some(ttl) = self.ttl {
             builder = builder.ttl(ttl);
         }
@@ -124,4 +144,23 @@ impl Config {
             ConfigError::new(variable, error.problem())
         })
     }
+}
+
+/// `capacity/refill_per_second`, or `off`.
+fn rate_limit(variable: &'static str) -> Result<Option<(u32, f64)>, ConfigError> {
+    let Some(value) = value(variable)? else {
+        return Ok(Some((20, 0.2)));
+    };
+    if value == "off" {
+        return Ok(None);
+    }
+    let parts = value.split_once('/');
+    let limit = parts.and_then(|(capacity, rate)| {
+        let (capacity, rate) = (capacity.trim().parse(), rate.trim().parse());
+        capacity.ok().zip(rate.ok())
+    });
+    limit.map(Some).ok_or_else(|| {
+        let problem = format!("{value:?} is neither capacity/refill_per_second nor off");
+        ConfigError::new(variable, problem)
+    })
 }

@@ -4,6 +4,7 @@
 //! response. Nothing here is meant for another application; the library crates are.
 
 mod assets;
+mod challenge;
 mod config;
 mod env;
 mod form;
@@ -13,7 +14,9 @@ mod replies;
 mod site;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod words;
 
+pub use challenge::Challenge;
 pub use config::Config;
 pub use env::ConfigError;
 pub use form::{Comment, SignUp, from_fields};

@@ -10,8 +10,10 @@ use captcha_core::verify::Pass;
 use http::StatusCode;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use crate::challenge::Challenge;
 use crate::page::{Captcha, Page, Welcome};
 use crate::replies::{html, json, text};
+use crate::words::{Words, languages};
 use crate::{Reply, SignUp, assets};
 
 /// Everything a site answers, whichever framework serves it.
@@ -25,16 +27,21 @@ pub struct Site {
 /// Where the captchas on the page come from.
 #[derive(Debug, Clone)]
 enum Source {
-    Here(Endpoints),
+    Here(Endpoints, Challenge),
     Provider(Widget),
 }
 
 impl Site {
-    /// A site that issues its own captchas, served by the framework of this name.
+    /// A site that issues its own captchas, of this kind, served by the framework of this name.
     #[must_use]
-    pub fn self_hosted(manager: CaptchaManager, framework: &'static str) -> Self {
+    pub fn self_hosted(
+        manager: CaptchaManager,
+        challenge: Challenge,
+        framework: &'static str,
+    ) -> Self {
         let gate = Gate::new(manager.clone());
-        Self::new(gate, Source::Here(Endpoints::new(manager)), framework)
+        let source = Source::Here(Endpoints::new(manager), challenge);
+        Self::new(gate, source, framework)
     }
 
     /// A site with a provider's captchas, served by the framework of this name.
@@ -44,7 +51,7 @@ impl Site {
     }
 
     fn new(gate: Gate, source: Source, framework: &'static str) -> Self {
-        LazyLock::force(&METRICS);
+        install_metrics();
         Self {
             gate,
             source,
@@ -62,7 +69,7 @@ impl Site {
     #[must_use]
     pub const fn endpoints(&self) -> Option<&Endpoints> {
         match &self.source {
-            Source::Here(endpoints) => Some(endpoints),
+            Source::Here(endpoints, _) => Some(endpoints),
             Source::Provider(_) => None,
         }
     }
@@ -90,12 +97,16 @@ impl Site {
         if !wants_html(head) {
             return json(&answer);
         }
+        let words = Words::of(head);
+        // The name stands by itself, whichever way it is written.
+        let greeting = words.with("welcome", &[("name", "\0")]);
+        let (before, after) = greeting.split_once('\0').unwrap_or_default();
         html(
             StatusCode::OK,
             &Welcome {
-                lang: "en",
-                dir: "ltr",
+                words,
                 framework: self.framework,
+                greeting: (before.to_owned(), after.to_owned()),
                 username: &form.username,
                 answer: &answer.to_string(),
             },
@@ -115,8 +126,9 @@ impl Site {
         if !wants_html(head) {
             return rejection.into_response::<String>().map(Bytes::from);
         }
-        let (status, message) = (rejection.status(), self.explain(&rejection));
-        self.page_with(head, form, status, Some(message)).await
+        let message = Words::of(head).get(self.explain(&rejection));
+        self.page_with(head, form, rejection.status(), Some(&message))
+            .await
     }
 
     /// `POST /comment`, passed.
@@ -152,65 +164,76 @@ impl Site {
         error: Option<&str>,
     ) -> Reply {
         let (captcha, expires_in) = match &self.source {
-            Source::Here(endpoints) => picture(endpoints, head).await,
+            Source::Here(endpoints, challenge) => asked(endpoints, *challenge, head).await,
             Source::Provider(widget) => (Captcha::Widget(widget.clone()), 0),
         };
         let widget = match &self.source {
-            Source::Here(_) => None,
+            Source::Here(..) => None,
             Source::Provider(widget) => Some(widget),
         };
         html(
             status,
             &Page {
-                lang: "en",
-                dir: "ltr",
+                words: Words::of(head),
                 framework: self.framework,
                 username: &typed.username,
                 email: &typed.email,
                 error,
                 expires_in,
+                capitals: matches!(self.source, Source::Here(_, Challenge::Text)),
                 captcha,
             },
             widget,
         )
     }
 
-    /// What a visitor can do about a refusal.
+    /// What a visitor can do about a refusal, by the name of its words.
     fn explain(&self, rejection: &Rejection) -> &'static str {
         match (rejection.code(), &self.source) {
-            ("captcha_unavailable", _) => {
-                "The check could not be made. Please try again in a moment."
-            }
-            ("missing_token", Source::Here(_)) => "Please type the characters in the picture.",
-            ("missing_token", Source::Provider(_)) => "Please complete the check first.",
-            ("invalid_answer", _) => {
-                "That did not match, or the picture had expired. Here is a new one."
-            }
-            (_, Source::Here(_)) => {
-                "The check was not passed. Please try again with this new picture."
-            }
-            (_, Source::Provider(_)) => "The check was not passed. Please try again.",
+            ("captcha_unavailable", _) => "failed",
+            ("missing_token", _) => "missing",
+            (_, Source::Here(..)) => "wrong",
+            (_, Source::Provider(_)) => "refused",
         }
     }
 }
 
 /// A new challenge for the page, and for how many seconds it can be answered.
-async fn picture(endpoints: &Endpoints, head: &(impl RequestHead + ?Sized)) -> (Captcha, u64) {
-    match endpoints.issue_for(head, "").await {
+async fn asked(
+    endpoints: &Endpoints,
+    challenge: Challenge,
+    head: &(impl RequestHead + ?Sized),
+) -> (Captcha, u64) {
+    match endpoints.issue_for(head, languages(head)).await {
         Ok(issued) => {
             let id = issued.id().to_string();
-            let picture = Captcha::Picture {
-                image_url: endpoints.url(&id, Format::Png),
-                prompt: issued.prompt().to_owned(),
-                id,
+            let prompt = issued.prompt().to_owned();
+            let image_url = endpoints.url(&id, Format::Png);
+            let captcha = match challenge {
+                Challenge::Grid => Captcha::Grid {
+                    id,
+                    image_url,
+                    prompt,
+                },
+                _ => Captcha::Picture {
+                    audio_url: Some(endpoints.url(&id, Format::Wav)),
+                    image_url,
+                    prompt,
+                    id,
+                },
             };
-            (picture, issued.expires_in().as_secs())
+            (captcha, issued.expires_in().as_secs())
         }
         Err(error) => {
             tracing::warn!(%error, "no challenge for the page");
             (Captcha::Unavailable, 0)
         }
     }
+}
+
+/// Makes `/metrics` show what is counted from here on.
+pub(crate) fn install_metrics() {
+    LazyLock::force(&METRICS);
 }
 
 static METRICS: LazyLock<PrometheusHandle> = LazyLock::new(|| {

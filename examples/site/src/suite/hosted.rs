@@ -402,7 +402,7 @@ pub async fn the_page_shows_the_widget(serve: &impl AsyncFn(Site) -> Server) {
     let page = call.form("username=ada&email=e").send(server.addr).await;
     assert_eq!(page.status, 400);
     let text = page.text();
-    assert!(text.contains("Please complete the check first."), "{text}");
+    assert!(text.contains("Please answer the check first."), "{text}");
     assert!(
         text.contains(r#"value="ada""#) && text.contains("<gk-captcha"),
         "{text}"

@@ -3,7 +3,7 @@
 use captcha_testkit::contract::client::{Call, Reply};
 use http::Method;
 
-use super::{ANSWER, HTML, Server, site};
+use super::{ANSWER, HTML, Server, grid_site, site};
 use crate::Site;
 
 fn get(path: &str) -> Call {
@@ -275,5 +275,66 @@ pub async fn health_metrics_and_assets(serve: &impl AsyncFn(Site) -> Server) {
             get(path).send(server.addr).await.status.is_client_error(),
             "{path}"
         );
+    }
+}
+
+/// `Accept-Language` decides, also about the direction and the prompt.
+pub async fn the_page_is_in_the_visitors_language(serve: &impl AsyncFn(Site) -> Server) {
+    let server = serve(site(100)).await;
+    for (languages, lang, dir, title) in [
+        ("de-AT,en;q=0.5", "de", "ltr", "Konto anlegen"),
+        ("ar", "ar", "rtl", "أنشئ حسابك"),
+        ("xx,fr;q=0.1", "fr", "ltr", "Créer votre compte"),
+        ("xx", "en", "ltr", "Create your account"),
+        ("", "en", "ltr", "Create your account"),
+    ] {
+        let call = get("/")
+            .header("accept", HTML)
+            .header("accept-language", languages);
+        let page = call.send(server.addr).await.text();
+        assert!(
+            page.contains(&format!("<html lang=\"{lang}\" dir=\"{dir}\">")),
+            "{languages}"
+        );
+        assert!(page.contains(&format!("<h1>{title}</h1>")), "{languages}");
+        let call = Call::post("/register").header("accept", HTML);
+        let call = call
+            .header("accept-language", languages)
+            .form("username=ada&email=e");
+        let refused = call.send(server.addr).await.text();
+        assert!(refused.contains(&format!("lang=\"{lang}\"")), "{languages}");
+    }
+    let call = Call::post("/register")
+        .header("accept", HTML)
+        .header("accept-language", "de");
+    let id = fresh_challenge(&server).await;
+    let call = call.form(format!("username=ada&email=e&{}", solved(&id)));
+    let welcome = call.send(server.addr).await.text();
+    assert!(welcome.contains("Willkommen, <bdi>ada</bdi>"), "{welcome}");
+}
+
+/// The page offers a sound of the same challenge.
+pub async fn the_challenge_can_be_heard(serve: &impl AsyncFn(Site) -> Server) {
+    let server = serve(site(100)).await;
+    let page = get("/").header("accept", HTML).send(server.addr).await;
+    let id = challenge_of(&page);
+    let url = attribute(&page.text(), "id=\"captcha-audio\"", "src");
+    assert_eq!(url, format!("/captcha/{id}.wav"));
+    let sound = get(&url).send(server.addr).await;
+    assert_eq!(sound.header("content-type"), Some("audio/wav"));
+    assert!(sound.body.starts_with(b"RIFF"));
+}
+
+/// A grid is answered by choosing a cell.
+pub async fn a_cell_of_a_grid_is_chosen(serve: &impl AsyncFn(Site) -> Server) {
+    let server = serve(grid_site(7)).await;
+    let page = get("/").header("accept", HTML).send(server.addr).await;
+    assert!(page.text().contains("Which cell contains \u{1f34e}?"));
+    assert_eq!(page.text().matches("type=\"radio\"").count(), 9);
+    for (cell, status) in [(6, 400), (7, 200)] {
+        let id = fresh_challenge(&server).await;
+        let body = format!("username=ada&email=e&captcha_id={id}&captcha_answer={cell}");
+        let reply = Call::post("/register").form(body).send(server.addr).await;
+        assert_eq!(reply.status, status, "{}", reply.text());
     }
 }

@@ -22,11 +22,14 @@ pub mod process;
 use std::any::Any;
 use std::net::SocketAddr;
 
+use captcha_core::challenge::{ChallengeContext, ChallengeFactory, ChallengeSpec, FactoryError};
 use captcha_core::manager::CaptchaManager;
+use captcha_core::random::SecureRng;
+use captcha_core::render::{AudioRenderer, ImageRenderer};
 use captcha_core::storage::MemoryStorage;
 use captcha_testkit::KnownAnswer;
 
-use crate::Site;
+use crate::{Challenge, Site};
 
 /// The solution of every challenge in the suite.
 pub const ANSWER: &str = "XK7QW";
@@ -51,8 +54,39 @@ impl std::fmt::Debug for Server {
 /// A site whose answers are known, with room for this many challenges.
 fn site(capacity: usize) -> Site {
     let storage = MemoryStorage::builder().capacity(capacity).build();
-    let manager = CaptchaManager::builder(storage).factory(KnownAnswer(ANSWER));
-    Site::self_hosted(manager.build().unwrap(), "the suite")
+    let manager = CaptchaManager::builder(storage)
+        .factory(KnownAnswer(ANSWER))
+        .renderer(ImageRenderer::new())
+        .renderer(AudioRenderer::new());
+    Site::self_hosted(manager.build().unwrap(), Challenge::Text, "the suite")
+}
+
+/// A site whose challenge is a grid with the target in this cell.
+fn grid_site(cell: usize) -> Site {
+    let manager = CaptchaManager::builder(MemoryStorage::new()).factory(KnownGrid(cell));
+    Site::self_hosted(manager.build().unwrap(), Challenge::Grid, "the suite")
+}
+
+/// A grid whose answer is known.
+struct KnownGrid(usize);
+
+impl ChallengeFactory for KnownGrid {
+    fn create(
+        &self,
+        context: &ChallengeContext<'_>,
+        _: &mut SecureRng,
+    ) -> Result<ChallengeSpec, FactoryError> {
+        let prompt = context.prompt("grid.pick", &[("emoji", "\u{1f34e}")])?;
+        let cells = (1..=9).map(|cell| match cell == self.0 {
+            true => "\u{1f34e}".to_owned(),
+            false => "\u{1f354}".to_owned(),
+        });
+        Ok(ChallengeSpec::grid(
+            prompt,
+            cells.collect(),
+            self.0.to_string(),
+        ))
+    }
 }
 
 /// Runs the suite: one test per case, on sites from this async function of
@@ -63,6 +97,7 @@ macro_rules! site_suite {
         $crate::site_suite!(@processes $binary;
             it_says_where_it_listens
             settings_that_cannot_work_are_named
+            requests_for_challenges_are_limited
             a_mistake_in_the_keys_is_one_error_in_the_log
             atk_16_without_keys_it_does_not_start
             atk_24_public_test_keys_do_not_start_it
@@ -79,6 +114,9 @@ macro_rules! site_suite {
             http_cases: atk_42_what_was_typed_is_escaped
             http_cases: a_full_storage_is_said_kindly
             http_cases: health_metrics_and_assets
+            http_cases: the_page_is_in_the_visitors_language
+            http_cases: the_challenge_can_be_heard
+            http_cases: a_cell_of_a_grid_is_chosen
             hosted: every_vector_ends_as_its_class_says
             hosted: a_provider_that_is_gone
             hosted: what_is_no_outage_answers_503_in_both_modes
@@ -93,6 +131,7 @@ macro_rules! site_suite {
             hosted: a_widget_that_does_not_load_is_said
             pages: sign_up_with_javascript
             pages: sign_up_without_javascript
+            pages: a_cell_is_chosen_with_the_keyboard
         );
     };
     (@processes $binary:expr; $($case:ident)*) => {$(

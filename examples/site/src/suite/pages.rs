@@ -1,7 +1,7 @@
 //! Cases in a real browser, with and without JavaScript.
 
 use super::browser::Browser;
-use super::{ANSWER, Server, site};
+use super::{ANSWER, Server, grid_site, site};
 use crate::Site;
 
 /// A wrong answer, a new picture without leaving the page, and a right answer.
@@ -69,4 +69,20 @@ async fn right_answer(browser: &Browser) {
 async fn kept(browser: &Browser) {
     assert_eq!(browser.value("username").await, "ada");
     assert_eq!(browser.value("email").await, "ada@example.org");
+}
+
+/// The cells are radio buttons: arrows choose, Enter signs up. Without JavaScript.
+pub async fn a_cell_is_chosen_with_the_keyboard(serve: &impl AsyncFn(Site) -> Server) {
+    let server = serve(grid_site(3)).await;
+    let Some(browser) = Browser::start(false).await else {
+        return;
+    };
+    browser.open(&format!("http://{}/", server.addr)).await;
+    browser.type_into("username", "ada").await;
+    // Tab to the email address and to the cells; the space chooses the first, arrows the third.
+    let (tab, right) = ('\u{e004}', '\u{e014}');
+    let typed = format!("ada@example.org{tab} {right}{right}\n");
+    browser.type_into("email", &typed).await;
+    browser.element("welcome").await;
+    browser.close().await;
 }

@@ -78,6 +78,9 @@ pub async fn settings_that_cannot_work_are_named(binary: &str) {
         ("CAPTCHA_VERIFIER", "no-such-provider"),
         ("CAPTCHA_STORAGE", "clay"),
         ("CAPTCHA_CHALLENGE", "riddle"),
+        ("CAPTCHA_RATE_LIMIT", "often"),
+        ("CAPTCHA_RATE_LIMIT", "0/1"),
+        ("CAPTCHA_RATE_LIMIT", "1/0"),
         ("CAPTCHA_FAIL_MODE", "ajar"),
         ("CAPTCHA_TTL_SECS", "0"),
         ("CAPTCHA_TTL_SECS", "soon"),
@@ -100,6 +103,28 @@ async fn stops_over(binary: &str, set: &[(&str, &str)], variable: &str) {
         "{set:?}: {said}"
     );
     assert!(run.stdout.is_empty(), "nothing listens: {set:?}");
+}
+
+/// One address gets as many challenges as it is allowed, then 429 with a time to come back.
+pub async fn requests_for_challenges_are_limited(binary: &str) {
+    let mut command = command(binary);
+    command.env("CAPTCHA_RATE_LIMIT", "3/0.01");
+    let (_site, addr) = listening(command).await;
+    let ask = async || Call::post("/captcha/new").send(addr).await;
+    for _ in 0..3 {
+        assert_eq!(ask().await.status, 200);
+    }
+    let limited = ask().await;
+    assert_eq!(limited.refusal(), (429, "rate_limited".to_owned()));
+    let wait: u64 = limited.header("retry-after").unwrap().parse().unwrap();
+    assert!((90..=100).contains(&wait), "{wait}");
+    let metrics = Call::new(Method::GET, "/metrics").send(addr).await.text();
+    for line in [
+        "captcha_challenges_issued_total 3",
+        "captcha_rate_limited_total 1",
+    ] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
 }
 
 /// Without a key that can be one, nothing is served: no form is left unprotected.
