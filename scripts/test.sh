@@ -39,6 +39,7 @@ cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 say "features one by one"
 cargo clippy -q -p captcha-core --no-default-features -- -D warnings
+cargo clippy -q -p captcha-core --no-default-features --features metrics -- -D warnings
 for features in '' gkcaptcha gkcaptcha,blocking gkcaptcha,rustls; do
     cargo clippy -q -p captcha-client --no-default-features --features "$features" -- -D warnings
 done
