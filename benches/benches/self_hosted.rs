@@ -1,58 +1,78 @@
-//! Issuing, drawing and verifying in memory.
+//! Issuing, answering and drawing self-hosted challenges.
 
 use std::hint::black_box;
 
-use captcha_core::manager::{AnswerOutcome, CaptchaManager};
-use captcha_core::render::Format;
+use captcha_core::manager::CaptchaManager;
+use captcha_core::render::{AudioRenderer, Format, ImageRenderer, SvgRenderer};
 use captcha_core::storage::MemoryStorage;
 use captcha_testkit::KnownAnswer;
 use criterion::{Criterion, criterion_group, criterion_main};
+use tokio::runtime::{Builder, Runtime};
 
 const ANSWER: &str = "XK7QW";
 
+fn runtime() -> Runtime {
+    let builder = Builder::new_current_thread().enable_time().build();
+    builder.expect("a runtime")
+}
+
 fn manager() -> CaptchaManager {
-    CaptchaManager::builder(MemoryStorage::new())
+    let storage = MemoryStorage::builder().capacity(usize::MAX).build();
+    let tones = AudioRenderer::builder().tone_millis(200).gap_millis(100);
+    CaptchaManager::builder(storage)
         .factory(KnownAnswer(ANSWER))
+        .renderer(ImageRenderer::new())
+        .renderer(SvgRenderer::new())
+        .renderer(tones.build().expect("a renderer"))
         .max_renders(u32::MAX)
         .build()
         .expect("a manager")
 }
 
-fn self_hosted(c: &mut Criterion) {
-    let runtime = benches::runtime();
-    let mut group = c.benchmark_group("self-hosted");
-
-    group.bench_function("issue and verify", |b| {
-        let manager = manager();
-        b.iter(|| {
-            runtime.block_on(async {
-                let issued = manager.issue_undrawn("key", "").await;
-                let issued = issued.expect("a challenge");
-                let outcome = manager
-                    .verify(issued.id().as_str(), black_box(ANSWER))
-                    .await;
-                assert_eq!(outcome.expect("an outcome"), AnswerOutcome::Right);
-            })
+/// Issuing with the default challenge, and answering it.
+fn turns(c: &mut Criterion) {
+    let runtime = runtime();
+    let manager = manager();
+    c.bench_function("issue and verify, undrawn", |b| {
+        b.to_async(&runtime).iter(async || {
+            let issued = manager.issue_undrawn("key", "").await.expect("room");
+            let outcome = manager.verify(issued.id().as_str(), ANSWER).await;
+            assert!(black_box(outcome).is_ok());
         });
     });
-
-    group.bench_function("draw a PNG", |b| {
-        let manager = manager();
-        let issued = runtime.block_on(manager.issue_undrawn("key", ""));
-        let issued = issued.expect("a challenge");
-        b.iter(|| {
-            let drawn = manager.render(issued.id().as_str(), Format::Png);
-            runtime.block_on(drawn).expect("a picture")
+    c.bench_function("issue and verify, PNG", |b| {
+        b.to_async(&runtime).iter(async || {
+            let issued = manager.issue("key").await.expect("room");
+            let outcome = manager.verify(issued.id().as_str(), ANSWER).await;
+            assert!(black_box(outcome).is_ok());
         });
     });
-
-    group.bench_function("refuse an unknown id", |b| {
-        let manager = manager();
-        let unknown = "A".repeat(22);
-        b.iter(|| runtime.block_on(manager.verify(black_box(&unknown), ANSWER)));
+    let plain = CaptchaManager::builder(MemoryStorage::builder().capacity(usize::MAX).build());
+    let plain = plain.build().expect("a manager");
+    c.bench_function("issue, undrawn", |b| {
+        b.to_async(&runtime)
+            .iter(async || black_box(plain.issue_undrawn("key", "").await.expect("room")));
     });
-    group.finish();
 }
 
-criterion_group!(benches, self_hosted);
+/// What rendering takes, the look into the storage included.
+fn rendering(c: &mut Criterion) {
+    let runtime = runtime();
+    let manager = manager();
+    let issued = runtime.block_on(manager.issue_undrawn("key", ""));
+    let issued = issued.expect("room");
+    let id = issued.id().as_str();
+    for format in [Format::Png, Format::Svg, Format::Wav] {
+        let once = runtime
+            .block_on(manager.render(id, format))
+            .expect("a file");
+        println!("{format}: {} bytes", once.bytes.len());
+        c.bench_function(&format!("render {format}"), |b| {
+            b.to_async(&runtime)
+                .iter(async || black_box(manager.render(id, format).await));
+        });
+    }
+}
+
+criterion_group!(benches, turns, rendering);
 criterion_main!(benches);
