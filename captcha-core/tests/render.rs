@@ -215,7 +215,7 @@ async fn atk_30_files_have_no_metadata() {
     }
     let mut names: Vec<&str> = chunks.keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["IDAT", "IEND", "IHDR"]);
+    assert_eq!(names, ["IDAT", "IEND", "IHDR", "PLTE"]);
     let wav = drawn(&manager, "", Format::Wav).await;
     assert_eq!(&wav[36..40], b"data", "nothing before the samples");
 }

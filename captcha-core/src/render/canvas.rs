@@ -1,62 +1,104 @@
-use tiny_skia::{
-    FillRule, LineCap, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Stroke, Transform,
-};
-
 use super::RenderError;
-use super::font::Step;
+use super::coverage::Coverage;
 use super::painter::{Picture, Shape};
 use super::theme::Rgb;
 
-/// An opaque picture that outlines and lines are drawn on.
+/// An opaque picture of few colours: the ground, and some shades of each ink on it.
 pub(super) struct Canvas {
-    pixels: Pixmap,
+    width: usize,
+    height: usize,
+    /// The place of each pixel's colour in the palette; 0 is the ground.
+    pixels: Vec<u8>,
+    background: Rgb,
+    inks: Vec<Rgb>,
+    /// How many shades of an ink there are, the full one included.
+    shades: u8,
 }
 
 impl Canvas {
-    pub(super) fn draw(picture: &Picture) -> Result<Self, RenderError> {
+    pub(super) fn draw(picture: &Picture) -> Self {
         // Sizes are checked when a renderer is built.
-        let (width, height) = (picture.width.ceil() as u32, picture.height.ceil() as u32);
-        let mut pixels = Pixmap::new(width, height).ok_or(RenderError::Draw)?;
-        let [red, green, blue] = picture.background;
-        pixels.fill(tiny_skia::Color::from_rgba8(red, green, blue, 255));
-        let mut canvas = Self { pixels };
+        let (width, height) = (
+            picture.width.ceil() as usize,
+            picture.height.ceil() as usize,
+        );
+        let mut inks: Vec<Rgb> = Vec::new();
         for shape in &picture.shapes {
-            canvas.add(shape);
+            if !inks.contains(&shape.colour) && inks.len() < 85 {
+                inks.push(shape.colour);
+            }
         }
-        Ok(canvas)
+        // Sixteen colours fit into four bits a pixel.
+        let shades = if inks.len() <= 5 {
+            3
+        } else {
+            255 / u8::try_from(inks.len()).unwrap_or(85)
+        };
+        let mut canvas = Self {
+            width,
+            height,
+            pixels: vec![0; width * height],
+            background: picture.background,
+            inks,
+            shades: shades.min(7),
+        };
+        let mut coverage = Coverage::new(width, height);
+        for shape in &picture.shapes {
+            canvas.add(shape, &mut coverage);
+        }
+        canvas
     }
 
-    fn add(&mut self, shape: &Shape) {
-        let Some(path) = path(&shape.steps) else {
-            return;
-        };
-        let (paint, still) = (paint(shape.colour), Transform::identity());
+    fn add(&mut self, shape: &Shape, coverage: &mut Coverage) {
         match shape.line {
-            None => {
-                let rule = FillRule::Winding;
-                self.pixels.fill_path(&path, &paint, rule, still, None);
+            None => coverage.fill(&shape.steps),
+            Some(thickness) => coverage.stroke(&shape.steps, thickness),
+        }
+        let ink = self.inks.iter().position(|ink| *ink == shape.colour);
+        let ink = u8::try_from(ink.unwrap_or_default()).unwrap_or_default();
+        let (shades, width) = (self.shades, self.width);
+        let pixels = &mut self.pixels;
+        coverage.drain(|row, column, share| {
+            let shade = (share * f32::from(shades) + 0.5) as u8;
+            if let (1.., Some(pixel)) = (shade, pixels.get_mut(row * width + column)) {
+                // A thin edge does not cover a stronger shade of another ink.
+                let below = pixel.checked_sub(1).map_or(0, |index| index % shades + 1);
+                if shade >= below {
+                    *pixel = 1 + ink * shades + shade - 1;
+                }
             }
-            Some(width) => {
-                let stroke = Stroke {
-                    width,
-                    line_cap: LineCap::Round,
-                    ..Stroke::default()
-                };
-                self.pixels.stroke_path(&path, &paint, &stroke, still, None);
+        });
+    }
+
+    fn palette(&self) -> Vec<u8> {
+        let mut palette = self.background.to_vec();
+        for ink in &self.inks {
+            for shade in 1..=self.shades {
+                let share = f32::from(shade) / f32::from(self.shades);
+                for (ground, ink) in self.background.iter().zip(ink) {
+                    let (ground, ink) = (f32::from(*ground), f32::from(*ink));
+                    palette.push((ground + (ink - ground) * share).round() as u8);
+                }
             }
         }
+        palette
     }
 
     /// The picture as PNG, without metadata.
     pub(super) fn encode(&self) -> Result<Vec<u8>, RenderError> {
-        // Opaque throughout, so premultiplied colours are the colours themselves.
-        let rgb = |pixel: &PremultipliedColorU8| [pixel.red(), pixel.green(), pixel.blue()];
-        let data: Vec<u8> = self.pixels.pixels().iter().flat_map(rgb).collect();
-        let mut file = Vec::with_capacity(data.len() / 3);
-        let mut encoder = png::Encoder::new(&mut file, self.pixels.width(), self.pixels.height());
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
+        let palette = self.palette();
+        let (depth, data) = match palette.len() <= 3 * 16 {
+            true => (png::BitDepth::Four, self.packed()),
+            false => (png::BitDepth::Eight, self.pixels.clone()),
+        };
+        let size = |side: usize| u32::try_from(side).map_err(|_| RenderError::Draw);
+        let mut file = Vec::with_capacity(data.len() / 2 + 256);
+        let mut encoder = png::Encoder::new(&mut file, size(self.width)?, size(self.height)?);
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_depth(depth);
+        encoder.set_palette(palette);
         encoder.set_compression(png::Compression::Fast);
+        encoder.set_filter(png::Filter::NoFilter);
         encoder
             .write_header()
             .and_then(|mut writer| {
@@ -66,25 +108,17 @@ impl Canvas {
             .map_err(|_| RenderError::Draw)?;
         Ok(file)
     }
-}
 
-fn path(steps: &[Step]) -> Option<tiny_skia::Path> {
-    let mut path = PathBuilder::new();
-    for step in steps {
-        match *step {
-            Step::Move((x, y)) => path.move_to(x, y),
-            Step::Line((x, y)) => path.line_to(x, y),
-            Step::Quad((x1, y1), (x, y)) => path.quad_to(x1, y1, x, y),
-            Step::Cubic((x1, y1), (x2, y2), (x, y)) => path.cubic_to(x1, y1, x2, y2, x, y),
-            Step::Close => path.close(),
+    /// Two pixels a byte; each row begins a new one.
+    fn packed(&self) -> Vec<u8> {
+        let mut packed = Vec::with_capacity(self.height * self.width.div_ceil(2));
+        for row in self.pixels.chunks_exact(self.width.max(1)) {
+            packed.extend(row.chunks(2).map(|pair| match *pair {
+                [left, right] => left << 4 | right,
+                [left] => left << 4,
+                _ => 0,
+            }));
         }
+        packed
     }
-    path.finish()
-}
-
-fn paint(colour: Rgb) -> Paint<'static> {
-    let [red, green, blue] = colour;
-    let mut paint = Paint::default();
-    paint.set_color_rgba8(red, green, blue, 255);
-    paint
 }

@@ -152,4 +152,33 @@ impl Step {
             Self::Close => Self::Close,
         }
     }
+
+    /// The ends of straight pieces that a curve from this point is close to. Nothing for steps
+    /// that are no curves.
+    pub(super) fn flatten(self, from: Point, mut piece: impl FnMut(Point)) {
+        let mix = |(x, y): Point, (u, v): Point, t: f32| (x + (u - x) * t, y + (v - y) * t);
+        // How far the control points are from where a straight line would have them.
+        let bend = |a: Point, b: Point, c: Point| {
+            (a.0 - 2.0 * b.0 + c.0).abs() + (a.1 - 2.0 * b.1 + c.1).abs()
+        };
+        let pieces = |bend: f32| (bend.sqrt() * 0.9).ceil().clamp(1.0, 32.0);
+        match self {
+            Self::Quad(via, to) => {
+                let count = pieces(bend(from, via, to));
+                for step in 1..=count as u8 {
+                    let t = f32::from(step) / count;
+                    piece(mix(mix(from, via, t), mix(via, to, t), t));
+                }
+            }
+            Self::Cubic(one, two, to) => {
+                let count = pieces(2.0 * (bend(from, one, two) + bend(one, two, to)));
+                for step in 1..=count as u8 {
+                    let t = f32::from(step) / count;
+                    let (a, b, c) = (mix(from, one, t), mix(one, two, t), mix(two, to, t));
+                    piece(mix(mix(a, b, t), mix(b, c, t), t));
+                }
+            }
+            Self::Move(_) | Self::Line(_) | Self::Close => {}
+        }
+    }
 }

@@ -61,7 +61,7 @@ impl ImageRenderer {
 
 fn encode(picture: &Picture) -> Result<Rendered, RenderError> {
     Ok(Rendered {
-        bytes: Canvas::draw(picture)?.encode()?,
+        bytes: Canvas::draw(picture).encode()?,
         format: Format::Png,
     })
 }

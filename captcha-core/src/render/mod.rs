@@ -4,6 +4,8 @@ mod audio;
 #[cfg(feature = "image")]
 mod canvas;
 #[cfg(feature = "image")]
+mod coverage;
+#[cfg(feature = "image")]
 mod font;
 mod format;
 #[cfg(feature = "image")]
