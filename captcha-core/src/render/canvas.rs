@@ -58,13 +58,22 @@ impl Canvas {
         let ink = u8::try_from(ink.unwrap_or_default()).unwrap_or_default();
         let (shades, width) = (self.shades, self.width);
         let pixels = &mut self.pixels;
-        coverage.drain(|row, column, share| {
+        coverage.drain(|row, columns, share| {
             let shade = (share * f32::from(shades) + 0.5) as u8;
-            if let (1.., Some(pixel)) = (shade, pixels.get_mut(row * width + column)) {
+            let place = row * width + columns.start..row * width + columns.end;
+            let Some(pixels) = pixels.get_mut(place).filter(|_| shade > 0) else {
+                return;
+            };
+            let index = 1 + ink * shades + shade - 1;
+            if shade == shades {
+                pixels.fill(index);
+                return;
+            }
+            for pixel in pixels {
                 // A thin edge does not cover a stronger shade of another ink.
                 let below = pixel.checked_sub(1).map_or(0, |index| index % shades + 1);
                 if shade >= below {
-                    *pixel = 1 + ink * shades + shade - 1;
+                    *pixel = index;
                 }
             }
         });

@@ -4,6 +4,8 @@
 //! lies right of it follows by adding up along the row. Exact for straight edges, and the cost is
 //! that of the outline rather than of the area.
 
+use std::ops::Range;
+
 use super::font::{Point, Step};
 
 /// Coverage of one shape at a time.
@@ -129,41 +131,62 @@ impl Coverage {
         *low = (*low).min(first);
         *high = (*high).max(last + 2);
         let start = row * (self.width + 2);
-        let Some(changes) = self.changes.get_mut(start..start + self.width + 2) else {
+        let Some(changes) = self.changes.get_mut(start + first..start + last + 2) else {
             return;
         };
-        let mut add = |column: usize, height: f32, covered: f32| {
-            if let Some([here, next]) = changes.get_mut(column..column + 2) {
-                *here += height * covered;
-                *next += height * (1.0 - covered);
-            }
-        };
-        if first == last {
-            return add(first, height, 1.0 - ((left + right) / 2.0 - first as f32));
+        // Of the height in a pixel, what is covered counts there and the rest from the next on.
+        if let [here, next] = changes {
+            let covered = 1.0 - ((left + right) / 2.0 - first as f32);
+            *here += height * covered;
+            *next += height * (1.0 - covered);
+            return;
         }
         let steep = height / (right - left);
         let begin = (first + 1) as f32 - left;
-        add(first, steep * begin, begin / 2.0);
-        for column in first + 1..last {
-            add(column, steep, 0.5);
-        }
         let rest = right - last as f32;
-        add(last, steep * rest, 1.0 - rest / 2.0);
+        let (enter, leave) = (steep * begin * begin / 2.0, steep * rest * rest / 2.0);
+        if let [here, between @ .., end, beyond] = changes {
+            *here += enter;
+            // The second pixel gets what the first did not cover, and its own half.
+            match between {
+                [] => *end += steep * begin - enter + steep * rest - leave,
+                [second, middle @ ..] => {
+                    *second += steep * begin - enter + steep / 2.0;
+                    for change in middle {
+                        *change += steep;
+                    }
+                    *end += steep / 2.0 + steep * rest - leave;
+                }
+            }
+            *beyond += leave;
+        }
     }
 
-    /// Hands over every covered pixel, as row, column and share, and starts anew.
-    pub(super) fn drain(&mut self, mut pixel: impl FnMut(usize, usize, f32)) {
+    /// Hands over every covered run of pixels that share a row and a share of coverage, as row,
+    /// columns and share, and starts anew.
+    pub(super) fn drain(&mut self, mut run: impl FnMut(usize, Range<usize>, f32)) {
+        /// Less is rounding.
+        const NOTHING: f32 = 1.0 / 512.0;
         let rows = self.changes.chunks_exact_mut(self.width + 2);
         for (row, (changes, touched)) in rows.zip(&mut self.touched).enumerate() {
             let (low, high) = std::mem::replace(touched, (usize::MAX, 0));
-            let mut sum = 0.0;
             let changes = changes.get_mut(low..high).unwrap_or_default();
-            for (place, change) in changes.iter_mut().enumerate() {
+            let (mut column, mut sum) = (low, 0.0);
+            let mut rest = changes;
+            while let [change, others @ ..] = rest {
                 sum += std::mem::take(change);
+                // Nothing changes up to the next edge.
+                let same = others
+                    .iter()
+                    .position(|change| *change != 0.0)
+                    .unwrap_or(others.len());
+                let end = column + 1 + same;
                 let share = f32::abs(sum).min(1.0);
-                if share > 0.0 && low + place < self.width {
-                    pixel(row, low + place, share);
+                if share > NOTHING {
+                    run(row, column..end.min(self.width), share);
                 }
+                column = end;
+                rest = others.get_mut(same..).unwrap_or_default();
             }
         }
     }
@@ -175,7 +198,11 @@ mod tests {
 
     fn shares(coverage: &mut Coverage) -> Vec<Vec<f32>> {
         let mut all = vec![vec![0.0; coverage.width]; coverage.height];
-        coverage.drain(|row, column, share| all[row][column] = share);
+        coverage.drain(|row, columns, share| {
+            for column in columns {
+                all[row][column] = share;
+            }
+        });
         all
     }
 
