@@ -1,5 +1,5 @@
 use super::RenderError;
-use super::coverage::Coverage;
+use super::coverage::{Coverage, Shares};
 use super::painter::{Picture, Shape};
 use super::theme::Rgb;
 
@@ -13,6 +13,8 @@ pub(super) struct Canvas {
     inks: Vec<Rgb>,
     /// How many shades of an ink there are, the full one included.
     shades: u8,
+    /// Which of its ink's shades a place in the palette is; 0 for the ground.
+    strength: [u8; 256],
 }
 
 impl Canvas {
@@ -34,13 +36,19 @@ impl Canvas {
         } else {
             255 / u8::try_from(inks.len()).unwrap_or(85)
         };
+        let shades = shades.min(7);
+        let mut strength = [0; 256];
+        for (place, strength) in strength.iter_mut().enumerate().skip(1) {
+            *strength = u8::try_from((place - 1) % usize::from(shades) + 1).unwrap_or_default();
+        }
         let mut canvas = Self {
             width,
             height,
             pixels: vec![0; width * height],
             background: picture.background,
             inks,
-            shades: shades.min(7),
+            shades,
+            strength,
         };
         let mut coverage = Coverage::new(width, height);
         for shape in &picture.shapes {
@@ -58,22 +66,34 @@ impl Canvas {
         let ink = u8::try_from(ink.unwrap_or_default()).unwrap_or_default();
         let (shades, width) = (self.shades, self.width);
         let pixels = &mut self.pixels;
-        coverage.drain(|row, columns, share| {
-            let shade = (share * f32::from(shades) + 0.5) as u8;
-            let place = row * width + columns.start..row * width + columns.end;
-            let Some(pixels) = pixels.get_mut(place).filter(|_| shade > 0) else {
-                return;
-            };
-            let index = 1 + ink * shades + shade - 1;
-            if shade == shades {
-                pixels.fill(index);
-                return;
+        let shade_of = |share: f32| (share.min(1.0) * f32::from(shades) + 0.5) as u8;
+        let strength = &self.strength;
+        let mark = |pixel: &mut u8, shade: u8| {
+            // A thin edge does not cover a stronger shade of another ink.
+            let below = strength
+                .get(usize::from(*pixel))
+                .copied()
+                .unwrap_or_default();
+            if shade > 0 && shade >= below {
+                *pixel = ink * shades + shade;
             }
-            for pixel in pixels {
-                // A thin edge does not cover a stronger shade of another ink.
-                let below = pixel.checked_sub(1).map_or(0, |index| index % shades + 1);
-                if shade >= below {
-                    *pixel = index;
+        };
+        coverage.drain(|row, column, shares| {
+            let rest = pixels.get_mut(row * width + column..(row + 1) * width);
+            let rest = rest.unwrap_or_default();
+            match shares {
+                Shares::Same(share, count) => {
+                    let shade = shade_of(share);
+                    if shade > 0 {
+                        rest.iter_mut()
+                            .take(count)
+                            .for_each(|pixel| mark(pixel, shade));
+                    }
+                }
+                Shares::Each(shares) => {
+                    for (pixel, share) in rest.iter_mut().zip(shares) {
+                        mark(pixel, shade_of(*share));
+                    }
                 }
             }
         });

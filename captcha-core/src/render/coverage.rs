@@ -4,8 +4,6 @@
 //! lies right of it follows by adding up along the row. Exact for straight edges, and the cost is
 //! that of the outline rather than of the area.
 
-use std::ops::Range;
-
 use super::font::{Point, Step};
 
 /// Coverage of one shape at a time.
@@ -162,34 +160,44 @@ impl Coverage {
         }
     }
 
-    /// Hands over every covered run of pixels that share a row and a share of coverage, as row,
-    /// columns and share, and starts anew.
-    pub(super) fn drain(&mut self, mut run: impl FnMut(usize, Range<usize>, f32)) {
-        /// Less is rounding.
-        const NOTHING: f32 = 1.0 / 512.0;
+    /// Hands over what was touched of each row, as row, first column and shares of coverage in
+    /// blocks, and starts anew.
+    ///
+    /// A block is of [`BLOCK`] pixels or, at the end of a row, fewer. Where no edge passes, all of
+    /// its pixels have the same share, and one stands for all.
+    pub(super) fn drain(&mut self, mut block: impl FnMut(usize, usize, Shares<'_>)) {
         let rows = self.changes.chunks_exact_mut(self.width + 2);
         for (row, (changes, touched)) in rows.zip(&mut self.touched).enumerate() {
             let (low, high) = std::mem::replace(touched, (usize::MAX, 0));
             let changes = changes.get_mut(low..high).unwrap_or_default();
-            let (mut column, mut sum) = (low, 0.0);
-            let mut rest = changes;
-            while let [change, others @ ..] = rest {
-                sum += std::mem::take(change);
-                // Nothing changes up to the next edge.
-                let same = others
-                    .iter()
-                    .position(|change| *change != 0.0)
-                    .unwrap_or(others.len());
-                let end = column + 1 + same;
-                let share = f32::abs(sum).min(1.0);
-                if share > NOTHING {
-                    run(row, column..end.min(self.width), share);
+            let mut sum = 0.0;
+            for (place, changes) in changes.chunks_mut(BLOCK).enumerate() {
+                let column = low + place * BLOCK;
+                if changes.iter().all(|change| *change == 0.0) {
+                    block(row, column, Shares::Same(f32::abs(sum), changes.len()));
+                    continue;
                 }
-                column = end;
-                rest = others.get_mut(same..).unwrap_or_default();
+                let mut shares = [0.0; BLOCK];
+                for (share, change) in shares.iter_mut().zip(&mut *changes) {
+                    sum += std::mem::take(change);
+                    *share = f32::abs(sum);
+                }
+                let shares = shares.get(..changes.len()).unwrap_or_default();
+                block(row, column, Shares::Each(shares));
             }
         }
     }
+}
+
+/// How many pixels are looked at together.
+pub(super) const BLOCK: usize = 8;
+
+/// What is covered of some pixels side by side; more than 1 is all.
+pub(super) enum Shares<'a> {
+    /// As much of each, and of how many.
+    Same(f32, usize),
+    /// So much of each.
+    Each(&'a [f32]),
 }
 
 #[cfg(test)]
@@ -198,9 +206,13 @@ mod tests {
 
     fn shares(coverage: &mut Coverage) -> Vec<Vec<f32>> {
         let mut all = vec![vec![0.0; coverage.width]; coverage.height];
-        coverage.drain(|row, columns, share| {
-            for column in columns {
-                all[row][column] = share;
+        coverage.drain(|row, column, shares| {
+            let shares = match shares {
+                Shares::Same(share, count) => vec![share; count],
+                Shares::Each(shares) => shares.to_vec(),
+            };
+            for (pixel, share) in all[row].iter_mut().skip(column).zip(shares) {
+                *pixel = share.min(1.0);
             }
         });
         all
