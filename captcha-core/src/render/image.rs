@@ -1,8 +1,8 @@
 use super::canvas::Canvas;
 use super::painter::{Painter, Picture};
-use super::theme::Theme;
+use super::picture_builder::PictureRendererBuilder;
+use super::picture_builder::sealed::FromPainter;
 use super::{Format, RenderError, Rendered, Renderer};
-use crate::ConfigError;
 use crate::challenge::Challenge;
 
 /// Draws challenges as PNG: text glyph by glyph, each turned, shifted, sheared and bent, with
@@ -15,17 +15,8 @@ pub struct ImageRenderer {
     painter: Painter,
 }
 
-/// Sets up an [`ImageRenderer`].
-#[derive(Debug, Clone)]
-#[must_use = "a builder does nothing until it is built"]
-pub struct ImageRendererBuilder {
-    width: u32,
-    height: u32,
-    theme: Theme,
-}
-
 impl ImageRenderer {
-    /// 220 by 80 pixels in [`Theme::CLASSIC`].
+    /// 220 by 80 pixels in [`Theme::CLASSIC`](super::Theme::CLASSIC).
     #[must_use]
     #[expect(
         clippy::expect_used,
@@ -37,12 +28,8 @@ impl ImageRenderer {
     }
 
     /// A renderer whose size and theme are set.
-    pub const fn builder() -> ImageRendererBuilder {
-        ImageRendererBuilder {
-            width: 220,
-            height: 80,
-            theme: Theme::CLASSIC,
-        }
+    pub const fn builder() -> PictureRendererBuilder<Self> {
+        PictureRendererBuilder::new()
     }
 
     /// The cells of a grid, each as a picture of its own, for clients that draw buttons.
@@ -72,29 +59,9 @@ impl Default for ImageRenderer {
     }
 }
 
-impl ImageRendererBuilder {
-    /// Width and height in pixels. Default 220 by 80; 60 to 1000 by 24 to 400. A grid is as wide,
-    /// and as high as its cells need.
-    pub const fn size(mut self, width: u32, height: u32) -> Self {
-        self.width = width;
-        self.height = height;
-        self
-    }
-
-    /// Colours, noise and font. Default [`Theme::CLASSIC`].
-    pub fn theme(mut self, theme: Theme) -> Self {
-        self.theme = theme;
-        self
-    }
-
-    /// Checks the settings and makes the renderer.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] names the setting that cannot work.
-    pub fn build(self) -> Result<ImageRenderer, ConfigError> {
-        let painter = Painter::new(self.width, self.height, self.theme)?;
-        Ok(ImageRenderer { painter })
+impl FromPainter for ImageRenderer {
+    fn from_painter(painter: Painter) -> Self {
+        Self { painter }
     }
 }
 

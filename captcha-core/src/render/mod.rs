@@ -16,6 +16,8 @@ mod image;
 mod line;
 #[cfg(feature = "image")]
 mod painter;
+#[cfg(feature = "image")]
+mod picture_builder;
 mod renderer;
 #[cfg(feature = "image")]
 mod svg;
@@ -25,9 +27,11 @@ mod theme;
 pub use audio::{AudioRenderer, AudioRendererBuilder};
 pub use format::Format;
 #[cfg(feature = "image")]
-pub use image::{ImageRenderer, ImageRendererBuilder};
+pub use image::ImageRenderer;
+#[cfg(feature = "image")]
+pub use picture_builder::{PictureRenderer, PictureRendererBuilder};
 pub use renderer::{RenderError, Rendered, Renderer};
 #[cfg(feature = "image")]
-pub use svg::{SvgRenderer, SvgRendererBuilder};
+pub use svg::SvgRenderer;
 #[cfg(feature = "image")]
 pub use theme::{Rgb, Theme};

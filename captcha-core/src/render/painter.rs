@@ -9,7 +9,7 @@ use crate::random::SecureRng;
 /// What all renderers of pictures share: how a challenge is laid out and distorted. They differ in
 /// what they make of the shapes.
 #[derive(Debug, Clone)]
-pub(super) struct Painter {
+pub struct Painter {
     pub(super) width: f32,
     pub(super) height: f32,
     pub(super) theme: Theme,

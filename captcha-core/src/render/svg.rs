@@ -2,9 +2,10 @@ use std::fmt::Write as _;
 
 use super::font::{Point, Step};
 use super::painter::{Painter, Picture, Shape};
-use super::theme::{Rgb, Theme};
+use super::picture_builder::PictureRendererBuilder;
+use super::picture_builder::sealed::FromPainter;
+use super::theme::Rgb;
 use super::{Format, RenderError, Rendered, Renderer};
-use crate::ConfigError;
 use crate::challenge::Challenge;
 use crate::random::SecureRng;
 
@@ -23,17 +24,8 @@ pub struct SvgRenderer {
     painter: Painter,
 }
 
-/// Sets up an [`SvgRenderer`].
-#[derive(Debug, Clone)]
-#[must_use = "a builder does nothing until it is built"]
-pub struct SvgRendererBuilder {
-    width: u32,
-    height: u32,
-    theme: Theme,
-}
-
 impl SvgRenderer {
-    /// 220 by 80 pixels in [`Theme::CLASSIC`].
+    /// 220 by 80 pixels in [`Theme::CLASSIC`](super::Theme::CLASSIC).
     #[must_use]
     #[expect(
         clippy::expect_used,
@@ -45,12 +37,8 @@ impl SvgRenderer {
     }
 
     /// A renderer whose size and theme are set.
-    pub const fn builder() -> SvgRendererBuilder {
-        SvgRendererBuilder {
-            width: 220,
-            height: 80,
-            theme: Theme::CLASSIC,
-        }
+    pub const fn builder() -> PictureRendererBuilder<Self> {
+        PictureRendererBuilder::new()
     }
 
     /// The cells of a grid, each as a picture of its own, for clients that draw buttons.
@@ -71,29 +59,9 @@ impl Default for SvgRenderer {
     }
 }
 
-impl SvgRendererBuilder {
-    /// Width and height in pixels. Default 220 by 80; 60 to 1000 by 24 to 400. A grid is as wide,
-    /// and as high as its cells need.
-    pub const fn size(mut self, width: u32, height: u32) -> Self {
-        self.width = width;
-        self.height = height;
-        self
-    }
-
-    /// Colours, noise and font. Default [`Theme::CLASSIC`].
-    pub fn theme(mut self, theme: Theme) -> Self {
-        self.theme = theme;
-        self
-    }
-
-    /// Checks the settings and makes the renderer.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] names the setting that cannot work.
-    pub fn build(self) -> Result<SvgRenderer, ConfigError> {
-        let painter = Painter::new(self.width, self.height, self.theme)?;
-        Ok(SvgRenderer { painter })
+impl FromPainter for SvgRenderer {
+    fn from_painter(painter: Painter) -> Self {
+        Self { painter }
     }
 }
 
