@@ -1,11 +1,14 @@
-//! Issuing, answering and drawing self-hosted challenges.
+//! Issuing, answering and drawing self-hosted challenges, here and with other crates, and with
+//! captchakit where `PYTHON` names an interpreter that has it.
 
 use std::hint::black_box;
+use std::process::Command;
+use std::time::Duration;
 
 use captcha_core::manager::CaptchaManager;
 use captcha_core::render::{AudioRenderer, Format, ImageRenderer, SvgRenderer};
 use captcha_core::storage::MemoryStorage;
-use captcha_testkit::KnownAnswer;
+use captcha_testkit::{KnownAnswer, ManualClock};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::{Builder, Runtime};
 
@@ -47,11 +50,18 @@ fn turns(c: &mut Criterion) {
             assert!(black_box(outcome).is_ok());
         });
     });
-    let plain = CaptchaManager::builder(MemoryStorage::builder().capacity(usize::MAX).build());
-    let plain = plain.build().expect("a manager");
+    // A thousand a second, of which 120,000 are live at a time and as many leave as come.
+    let clock = ManualClock::new();
+    let storage = MemoryStorage::builder()
+        .capacity(200_000)
+        .clock(clock.clone());
+    let plain = CaptchaManager::builder(storage.build()).build();
+    let plain = plain.expect("a manager");
     c.bench_function("issue, undrawn", |b| {
-        b.to_async(&runtime)
-            .iter(async || black_box(plain.issue_undrawn("key", "").await.expect("room")));
+        b.to_async(&runtime).iter(async || {
+            clock.advance(Duration::from_millis(1));
+            black_box(plain.issue_undrawn("key", "").await.expect("room"))
+        });
     });
 }
 
@@ -74,5 +84,62 @@ fn rendering(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, turns, rendering);
+/// The pictures of other crates, as close to five characters in 220 by 80 pixels as they have.
+fn peers(c: &mut Criterion) {
+    let jpeg = || {
+        let builder = captcha_rs::CaptchaBuilder::new();
+        let builder = builder.text(ANSWER.to_owned()).width(220).height(80);
+        builder.complexity(4).build().to_base64()
+    };
+    let png = || {
+        let mut captcha = captcha::Captcha::new();
+        captcha
+            .add_chars(5)
+            .view(220, 80)
+            .as_png()
+            .expect("a picture")
+    };
+    let svg = || {
+        let colours = ["#0078D6", "#aa3333", "#f08012", "#33aa00", "#aa33aa"];
+        let builder = biosvg::BiosvgBuilder::new().length(5).difficulty(6);
+        let builder = builder.colors(colours.map(str::to_owned).to_vec());
+        builder.build().expect("a picture").1
+    };
+    println!(
+        "captcha-rs: {} bytes in base64, captcha: {} bytes, biosvg: {} bytes",
+        jpeg().len(),
+        png().len(),
+        svg().len()
+    );
+    c.bench_function("peer captcha-rs, JPEG", |b| b.iter(|| black_box(jpeg())));
+    c.bench_function("peer captcha, PNG", |b| b.iter(|| black_box(png())));
+    c.bench_function("peer biosvg, SVG", |b| b.iter(|| black_box(svg())));
+}
+
+/// captchakit in its own process, timed by itself.
+fn captchakit(_: &mut Criterion) {
+    let Some(python) = std::env::var_os("PYTHON") else {
+        println!("captchakit: not measured, PYTHON names no interpreter");
+        return;
+    };
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../scripts/bench_captchakit.py"
+    );
+    let run = Command::new(python)
+        .arg(script)
+        .output()
+        .expect("an interpreter");
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    println!(
+        "captchakit, median in µs:\n{}",
+        String::from_utf8_lossy(&run.stdout)
+    );
+}
+
+criterion_group!(benches, turns, rendering, peers, captchakit);
 criterion_main!(benches);

@@ -1,20 +1,22 @@
 use super::RenderError;
-use super::coverage::{Coverage, Shares};
+use super::coverage::{Coverage, STRIP, WHOLE};
 use super::painter::{Picture, Shape};
 use super::theme::Rgb;
+
+/// How many inks a picture can have: as many as fit into four bits.
+pub(super) const MAX_INKS: usize = 16;
 
 /// An opaque picture of few colours: the ground, and some shades of each ink on it.
 pub(super) struct Canvas {
     width: usize,
     height: usize,
-    /// The place of each pixel's colour in the palette; 0 is the ground.
-    pixels: Vec<u8>,
+    /// Strip by strip, each row by row: the shade of each pixel in the upper four bits, its ink in
+    /// the lower. 0 is the ground.
+    pixels: Vec<[u8; STRIP]>,
     background: Rgb,
     inks: Vec<Rgb>,
     /// How many shades of an ink there are, the full one included.
     shades: u8,
-    /// Which of its ink's shades a place in the palette is; 0 for the ground.
-    strength: [u8; 256],
 }
 
 impl Canvas {
@@ -24,31 +26,20 @@ impl Canvas {
             picture.width.ceil() as usize,
             picture.height.ceil() as usize,
         );
-        let mut inks: Vec<Rgb> = Vec::new();
+        let mut inks: Vec<Rgb> = Vec::with_capacity(MAX_INKS);
         for shape in &picture.shapes {
-            if !inks.contains(&shape.colour) && inks.len() < 85 {
+            if !inks.contains(&shape.colour) && inks.len() < MAX_INKS {
                 inks.push(shape.colour);
             }
-        }
-        // Sixteen colours fit into four bits a pixel.
-        let shades = if inks.len() <= 5 {
-            3
-        } else {
-            255 / u8::try_from(inks.len()).unwrap_or(85)
-        };
-        let shades = shades.min(7);
-        let mut strength = [0; 256];
-        for (place, strength) in strength.iter_mut().enumerate().skip(1) {
-            *strength = u8::try_from((place - 1) % usize::from(shades) + 1).unwrap_or_default();
         }
         let mut canvas = Self {
             width,
             height,
-            pixels: vec![0; width * height],
+            pixels: vec![[0; STRIP]; width.div_ceil(STRIP) * height],
             background: picture.background,
+            // Sixteen colours fit into four bits a pixel.
+            shades: if inks.len() <= 5 { 3 } else { 7 },
             inks,
-            shades,
-            strength,
         };
         let mut coverage = Coverage::new(width, height);
         for shape in &picture.shapes {
@@ -64,46 +55,21 @@ impl Canvas {
         }
         let ink = self.inks.iter().position(|ink| *ink == shape.colour);
         let ink = u8::try_from(ink.unwrap_or_default()).unwrap_or_default();
-        let (shades, width) = (self.shades, self.width);
-        let pixels = &mut self.pixels;
-        let shade_of = |share: f32| (share.min(1.0) * f32::from(shades) + 0.5) as u8;
-        let strength = &self.strength;
-        let mark = |pixel: &mut u8, shade: u8| {
-            // A thin edge does not cover a stronger shade of another ink.
-            let below = strength
-                .get(usize::from(*pixel))
-                .copied()
-                .unwrap_or_default();
-            if shade > 0 && shade >= below {
-                *pixel = ink * shades + shade;
-            }
-        };
-        coverage.drain(|row, column, shares| {
-            let rest = pixels.get_mut(row * width + column..(row + 1) * width);
-            let rest = rest.unwrap_or_default();
-            match shares {
-                Shares::Same(share, count) => {
-                    let shade = shade_of(share);
-                    if shade > 0 {
-                        rest.iter_mut()
-                            .take(count)
-                            .for_each(|pixel| mark(pixel, shade));
-                    }
-                }
-                Shares::Each(shares) => {
-                    for (pixel, share) in rest.iter_mut().zip(shares) {
-                        mark(pixel, shade_of(*share));
-                    }
-                }
-            }
+        let (height, shades, pixels) = (self.height, self.shades, &mut self.pixels);
+        coverage.drain(|strip, row, shares| {
+            let pixels = pixels.get_mut(strip * height + row..(strip + 1) * height);
+            let pixels = pixels.unwrap_or_default().as_flattened_mut();
+            mark(pixels, shares, ink, shades);
         });
     }
 
+    /// The ground and the inks, the faintest shade of each first.
     fn palette(&self) -> Vec<u8> {
-        let mut palette = self.background.to_vec();
-        for ink in &self.inks {
-            for shade in 1..=self.shades {
-                let share = f32::from(shade) / f32::from(self.shades);
+        let mut palette = Vec::with_capacity(3 * (1 + self.inks.len() * usize::from(self.shades)));
+        palette.extend(self.background);
+        for shade in 1..=self.shades {
+            let share = f32::from(shade) / f32::from(self.shades);
+            for ink in &self.inks {
                 for (ground, ink) in self.background.iter().zip(ink) {
                     let (ground, ink) = (f32::from(*ground), f32::from(*ink));
                     palette.push((ground + (ink - ground) * share).round() as u8);
@@ -113,12 +79,22 @@ impl Canvas {
         palette
     }
 
+    /// Replaces what stands in the pixels by the places of their colours in the palette.
+    fn look_up(&mut self) {
+        let inks = u8::try_from(self.inks.len().max(1)).unwrap_or(1);
+        for pixel in self.pixels.as_flattened_mut() {
+            let place = (*pixel >> 4) * inks + (*pixel & 15);
+            *pixel = place.saturating_sub(inks - 1);
+        }
+    }
+
     /// The picture as PNG, without metadata.
-    pub(super) fn encode(&self) -> Result<Vec<u8>, RenderError> {
+    pub(super) fn encode(mut self) -> Result<Vec<u8>, RenderError> {
         let palette = self.palette();
+        self.look_up();
         let (depth, data) = match palette.len() <= 3 * 16 {
-            true => (png::BitDepth::Four, self.packed()),
-            false => (png::BitDepth::Eight, self.pixels.clone()),
+            true => (png::BitDepth::Four, self.rows(pair)),
+            false => (png::BitDepth::Eight, self.rows(|pixels| pixels)),
         };
         let size = |side: usize| u32::try_from(side).map_err(|_| RenderError::Draw);
         let mut file = Vec::with_capacity(data.len() / 2 + 256);
@@ -138,16 +114,43 @@ impl Canvas {
         Ok(file)
     }
 
-    /// Two pixels a byte; each row begins a new one.
-    fn packed(&self) -> Vec<u8> {
-        let mut packed = Vec::with_capacity(self.height * self.width.div_ceil(2));
-        for row in self.pixels.chunks_exact(self.width.max(1)) {
-            packed.extend(row.chunks(2).map(|pair| match *pair {
-                [left, right] => left << 4 | right,
-                [left] => left << 4,
-                _ => 0,
-            }));
+    /// The picture row by row, with so many bytes for eight pixels.
+    fn rows<const BYTES: usize>(&self, pack: impl Fn([u8; STRIP]) -> [u8; BYTES]) -> Vec<u8> {
+        let width = (self.width * BYTES).div_ceil(STRIP);
+        let packed: Vec<_> = self.pixels.iter().map(|pixels| pack(*pixels)).collect();
+        let mut rows = vec![0; width * self.height];
+        for (strip, packed) in packed.chunks_exact(self.height.max(1)).enumerate() {
+            for (row, packed) in rows.chunks_exact_mut(width.max(1)).zip(packed) {
+                let rest = row.get_mut(strip * BYTES..).unwrap_or_default();
+                match rest.first_chunk_mut::<BYTES>() {
+                    Some(bytes) => *bytes = *packed,
+                    None => rest
+                        .iter_mut()
+                        .zip(packed)
+                        .for_each(|(to, byte)| *to = *byte),
+                }
+            }
         }
-        packed
+        rows
+    }
+}
+
+/// Two pixels a byte.
+fn pair(pixels: [u8; STRIP]) -> [u8; STRIP / 2] {
+    let pixels = u64::from_le_bytes(pixels);
+    let bytes = pixels << 4 & 0x00f0_00f0_00f0_00f0 | pixels >> 8 & 0x000f_000f_000f_000f;
+    let bytes = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    let [first, second, third, fourth, ..] = (bytes | bytes >> 16).to_le_bytes();
+    [first, second, third, fourth]
+}
+
+/// Puts ink on pixels where it covers them and no stronger shade is there.
+fn mark(pixels: &mut [u8], shares: &[i16], ink: u8, shades: u8) {
+    let shades = u16::from(shades);
+    for (pixel, share) in pixels.iter_mut().zip(shares) {
+        let share = share.unsigned_abs().min(WHOLE.unsigned_abs());
+        let shade = ((share * shades + WHOLE.unsigned_abs() / 2) >> WHOLE.ilog2()) as u8;
+        let mark = if shade > 0 { shade << 4 | ink } else { 0 };
+        *pixel = if mark >= *pixel & 0xf0 { mark } else { *pixel };
     }
 }

@@ -1,3 +1,7 @@
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
 use rustybuzz::{Face, UnicodeBuffer};
 use ttf_parser::{GlyphId, OutlineBuilder};
 
@@ -7,6 +11,8 @@ use super::RenderError;
 #[derive(Clone)]
 pub(super) struct Font {
     face: Face<'static>,
+    /// The glyphs of printable ASCII, which most challenges consist of, read once.
+    ascii: Arc<[Option<Glyph>]>,
 }
 
 /// One step of a glyph's outline, in units of the font's em square, y upwards.
@@ -21,7 +27,10 @@ pub(super) enum Step {
 
 pub(super) type Point = (f32, f32);
 
+const ASCII: RangeInclusive<u8> = b' '..=b'~';
+
 /// A glyph's outline, scaled to an em of 1.
+#[derive(Clone)]
 pub(super) struct Glyph {
     pub(super) steps: Vec<Step>,
     pub(super) advance: f32,
@@ -40,23 +49,48 @@ impl Font {
 
     pub(super) fn parse(bytes: &'static [u8]) -> Option<Self> {
         let face = Face::from_slice(bytes, 0)?;
-        Some(Self { face })
+        let mut font = Self {
+            face,
+            ascii: Arc::default(),
+        };
+        font.ascii = ASCII.map(|byte| font.read(char::from(byte))).collect();
+        Some(font)
     }
 
     /// The character that the font has no glyph for.
     pub(super) fn missing(&self, text: &str) -> Option<char> {
-        let lacks = |c: &char| !c.is_whitespace() && self.face.glyph_index(*c).is_none();
-        text.chars().find(lacks)
+        let has = |c: char| match self.known(c) {
+            Some(glyph) => glyph.is_some(),
+            None => self.face.glyph_index(c).is_some(),
+        };
+        text.chars().find(|c| !c.is_whitespace() && !has(*c))
     }
 
-    pub(super) fn glyph(&self, c: char) -> Result<Glyph, RenderError> {
-        let id = self.face.glyph_index(c);
-        Ok(self.outline(id.ok_or(RenderError::MissingGlyph(c))?))
+    pub(super) fn glyph(&self, c: char) -> Result<Cow<'_, Glyph>, RenderError> {
+        let glyph = match self.known(c) {
+            Some(glyph) => glyph.as_ref().map(Cow::Borrowed),
+            None => self.read(c).map(Cow::Owned),
+        };
+        match glyph {
+            None if c.is_whitespace() => Ok(Cow::Owned(Glyph::blank())),
+            glyph => glyph.ok_or(RenderError::MissingGlyph(c)),
+        }
+    }
+
+    /// What was read once, for a character of printable ASCII.
+    fn known(&self, c: char) -> Option<&Option<Glyph>> {
+        let byte = u8::try_from(c).ok()?;
+        self.ascii
+            .get(usize::from(byte.checked_sub(*ASCII.start())?))
+    }
+
+    fn read(&self, c: char) -> Option<Glyph> {
+        Some(self.outline(self.face.glyph_index(c)?))
     }
 
     /// The glyphs of a line from left to right, for scripts whose letters change shape beside each
     /// other.
-    pub(super) fn shaped(&self, text: &str) -> Result<Vec<Glyph>, RenderError> {
+    pub(super) fn shaped(&self, text: &str) -> Result<Vec<Cow<'_, Glyph>>, RenderError> {
         if let Some(missing) = self.missing(text) {
             return Err(RenderError::MissingGlyph(missing));
         }
@@ -67,14 +101,17 @@ impl Font {
         let scale = self.scale();
         let glyphs = line.glyph_infos().iter().zip(line.glyph_positions());
         let glyphs = glyphs.map(|(glyph, place)| {
-            let id = u16::try_from(glyph.glyph_id).unwrap_or_default();
-            let mut outline = self.outline(GlyphId(id));
+            // What has no glyph is blank here, and no box: `missing` lets nothing else through.
+            let mut outline = match u16::try_from(glyph.glyph_id) {
+                Ok(0) | Err(_) => Glyph::blank(),
+                Ok(id) => self.outline(GlyphId(id)),
+            };
             let offset = (place.x_offset as f32 * scale, place.y_offset as f32 * scale);
             for step in &mut outline.steps {
                 *step = step.map(|(x, y)| (x + offset.0, y + offset.1));
             }
             outline.advance = place.x_advance as f32 * scale;
-            outline
+            Cow::Owned(outline)
         });
         Ok(glyphs.collect())
     }
@@ -85,8 +122,10 @@ impl Font {
             steps: Vec::with_capacity(48),
             scale,
         };
-        // A blank glyph has no outline, which is fine.
-        let _ = self.face.outline_glyph(id, &mut outline);
+        // A blank glyph has none, and half of a broken one is of no use.
+        if self.face.outline_glyph(id, &mut outline).is_none() {
+            outline.steps.clear();
+        }
         let advance = self.face.glyph_hor_advance(id).unwrap_or_default();
         Glyph {
             steps: outline.steps,
@@ -97,6 +136,16 @@ impl Font {
     fn scale(&self) -> f32 {
         // Fonts have 16 to 16,384 units.
         1.0 / self.face.units_per_em().max(1) as f32
+    }
+}
+
+impl Glyph {
+    /// What stands for white space in a font that has none.
+    const fn blank() -> Self {
+        Self {
+            steps: Vec::new(),
+            advance: 0.3,
+        }
     }
 }
 

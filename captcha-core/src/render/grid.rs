@@ -56,7 +56,7 @@ pub(super) fn emoji(
 ) -> Result<Shape, RenderError> {
     let mut steps = Vec::new();
     for c in cell.chars() {
-        steps.extend(font.glyph(c)?.steps);
+        steps.extend_from_slice(&font.glyph(c)?.steps);
     }
     let (low, high) = bounds(&steps);
     let extent = (high.0 - low.0).max(high.1 - low.1).max(0.01);

@@ -31,19 +31,6 @@ impl ImageRenderer {
     pub const fn builder() -> PictureRendererBuilder<Self> {
         PictureRendererBuilder::new()
     }
-
-    /// The cells of a grid, each as a picture of its own, for clients that draw buttons.
-    ///
-    /// # Errors
-    ///
-    /// [`RenderError::UnsupportedSubject`] when the challenge is no grid.
-    pub fn render_cells(&self, challenge: &Challenge) -> Result<Vec<Rendered>, RenderError> {
-        self.painter
-            .paint_cells(challenge)?
-            .iter()
-            .map(encode)
-            .collect()
-    }
 }
 
 fn encode(picture: &Picture) -> Result<Rendered, RenderError> {
@@ -77,6 +64,10 @@ impl Renderer for ImageRenderer {
     fn render(&self, challenge: &Challenge) -> Result<Rendered, RenderError> {
         encode(&self.painter.paint(challenge)?)
     }
+
+    fn render_cell(&self, challenge: &Challenge, cell: usize) -> Result<Rendered, RenderError> {
+        encode(&self.painter.paint_cell(challenge, cell)?)
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +75,7 @@ mod tests {
     use super::*;
     use crate::challenge::ChallengeSpec;
     use crate::random::SecureRng;
+    use crate::render::Theme;
 
     fn challenge(text: &str) -> Challenge {
         let spec = ChallengeSpec::text("", text, text);
@@ -123,6 +115,16 @@ mod tests {
                     .is_err()
             );
         }
+    }
+
+    #[test]
+    fn themes_of_too_many_colours_are_refused() {
+        let build = |colours| {
+            let theme = Theme::new([255; 3], vec![[1, 2, 3]; colours]);
+            ImageRenderer::builder().theme(theme).build()
+        };
+        assert!(build(16).is_ok());
+        assert!(build(17).is_err());
     }
 
     #[test]

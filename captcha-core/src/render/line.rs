@@ -1,8 +1,7 @@
 //! A line of text: each glyph turned, shifted and sheared, and all of them bent.
 
-use std::f32::consts::TAU;
-
 use super::RenderError;
+use super::crossing::round;
 use super::font::{Font, Glyph, Point};
 use super::painter::{Painter, Picture, Shape};
 use crate::random::SecureRng;
@@ -39,12 +38,16 @@ pub(super) fn paint(
     let mut pen = (width - advance * size) / 2.0;
     let wave = Wave::random(rng, width, height);
     let mut colour = painter.colour(rng);
+    let mut letters = text.chars();
     for glyph in &glyphs {
+        let minus = letters
+            .next()
+            .is_some_and(|c| matches!(c, '-' | '\u{2212}'));
         let step = (glyph.advance + tracking) * size;
         let place = (pen + step / 2.0, height / 2.0);
         let place = match joined {
             true => Placement::still(place, size, glyph),
-            false => Placement::random(rng, place, size, glyph),
+            false => Placement::random(rng, place, size, glyph, minus),
         };
         if !joined {
             colour = painter.colour(rng);
@@ -78,6 +81,7 @@ struct Placement {
     size: f32,
     turn: (f32, f32),
     shear: f32,
+    stout: f32,
 }
 
 impl Placement {
@@ -92,10 +96,11 @@ impl Placement {
             size,
             turn: 0.0_f32.sin_cos(),
             shear: 0.0,
+            stout: 1.0,
         }
     }
 
-    fn random(rng: &mut SecureRng, (x, y): Point, size: f32, glyph: &Glyph) -> Self {
+    fn random(rng: &mut SecureRng, (x, y): Point, size: f32, glyph: &Glyph, minus: bool) -> Self {
         let size = size * rng.between(0.86, 1.06);
         Self {
             centre: (
@@ -106,12 +111,14 @@ impl Placement {
             size,
             turn: rng.between(-0.3, 0.3).sin_cos(),
             shear: rng.between(-0.18, 0.18),
+            // Far thicker than the lines across, or it is taken for one.
+            stout: if minus { 1.8 } else { 1.0 },
         }
     }
 
     /// From the font's em square, y upwards, to the picture, y downwards.
     fn put(&self, (x, y): Point) -> Point {
-        let (x, y) = (x - self.middle.0, self.middle.1 - y);
+        let (x, y) = (x - self.middle.0, (self.middle.1 - y) * self.stout);
         let x = x + y * self.shear;
         let (sin, cos) = self.turn;
         (
@@ -121,7 +128,7 @@ impl Placement {
     }
 }
 
-/// A wave through the whole picture that bends every stroke.
+/// A wave through the whole picture that bends every stroke. Frequencies are turns a pixel.
 struct Wave {
     amplitude: Point,
     frequency: Point,
@@ -136,17 +143,23 @@ impl Wave {
                 height * rng.between(0.04, 0.07),
             ),
             frequency: (
-                TAU / (height * rng.between(0.7, 1.2)),
-                TAU / (width * rng.between(0.3, 0.6)),
+                1.0 / (height * rng.between(0.7, 1.2)),
+                1.0 / (width * rng.between(0.3, 0.6)),
             ),
-            phase: (rng.between(0.0, TAU), rng.between(0.0, TAU)),
+            phase: (rng.between(0.0, 1.0), rng.between(0.0, 1.0)),
         }
     }
 
     fn bend(&self, (x, y): Point) -> Point {
         (
-            x + self.amplitude.0 * (y * self.frequency.0 + self.phase.0).sin(),
-            y + self.amplitude.1 * (x * self.frequency.1 + self.phase.1).sin(),
+            x + self.amplitude.0 * swing(y * self.frequency.0 + self.phase.0),
+            y + self.amplitude.1 * swing(x * self.frequency.1 + self.phase.1),
         )
     }
+}
+
+/// From -1 to 1 and back in one turn, in two parabolas: as round as a sine, and quicker.
+fn swing(turns: f32) -> f32 {
+    let turn = turns - f32::from(round(turns));
+    8.0 * turn * (1.0 - 2.0 * turn.abs())
 }

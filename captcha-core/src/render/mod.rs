@@ -4,7 +4,11 @@ mod audio;
 #[cfg(feature = "image")]
 mod canvas;
 #[cfg(feature = "image")]
+mod contour;
+#[cfg(feature = "image")]
 mod coverage;
+#[cfg(feature = "image")]
+mod crossing;
 #[cfg(feature = "image")]
 mod font;
 mod format;
@@ -14,6 +18,8 @@ mod grid;
 mod image;
 #[cfg(feature = "image")]
 mod line;
+#[cfg(feature = "image")]
+mod markup;
 #[cfg(feature = "image")]
 mod painter;
 #[cfg(feature = "image")]

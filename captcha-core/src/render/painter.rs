@@ -1,4 +1,5 @@
 use super::RenderError;
+use super::canvas::MAX_INKS;
 use super::font::{Font, Point, Step};
 use super::theme::{Rgb, Theme};
 use super::{grid, line};
@@ -33,11 +34,18 @@ pub(super) struct Shape {
     pub(super) line: Option<f32>,
 }
 
+/// What randomness of its own is for, beside the picture as a whole.
+const CELL: u8 = 1;
+pub(super) const CUTS: u8 = 2;
+
 impl Painter {
     pub(super) fn new(width: u32, height: u32, theme: Theme) -> Result<Self, ConfigError> {
         if !(60..=1000).contains(&width) || !(24..=400).contains(&height) {
             let problem = "must be 60 to 1000 by 24 to 400 pixels";
             return Err(ConfigError::new("size", problem));
+        }
+        if theme.palette.len() > MAX_INKS {
+            return Err(ConfigError::new("theme", "must have 16 colours at most"));
         }
         let unparsed = ConfigError::new("font", "cannot be parsed");
         let font = theme.font.clone().or_else(Font::bundled);
@@ -53,7 +61,10 @@ impl Painter {
     pub(super) fn check(&self, challenge: &Challenge) -> Result<(), RenderError> {
         let missing = match challenge.subject() {
             Subject::Text(text) => self.font.missing(text),
-            Subject::Grid(cells) => cells.iter().find_map(|cell| self.emoji.missing(cell)),
+            // Cells are numbered in the font of the text.
+            Subject::Grid(cells) => (cells.iter())
+                .find_map(|cell| self.emoji.missing(cell))
+                .or_else(|| self.font.missing("0123456789")),
         };
         missing.map_or(Ok(()), |c| Err(RenderError::MissingGlyph(c)))
     }
@@ -66,20 +77,25 @@ impl Painter {
         }
     }
 
-    /// The cells of a grid, each as a picture of its own.
-    pub(super) fn paint_cells(&self, challenge: &Challenge) -> Result<Vec<Picture>, RenderError> {
+    /// One cell of a grid, numbered from 1, as a picture of its own.
+    pub(super) fn paint_cell(
+        &self,
+        challenge: &Challenge,
+        number: usize,
+    ) -> Result<Picture, RenderError> {
         let Subject::Grid(cells) = challenge.subject() else {
             return Err(RenderError::UnsupportedSubject);
         };
-        let mut rng = challenge.drawing_rng();
+        let place = number.checked_sub(1);
+        let cell = place.and_then(|place| cells.get(place));
+        let cell = cell.ok_or(RenderError::NoSuchCell(number))?;
+        // Randomness of its own for each, so that equal emoji do not look alike.
+        let mut rng = challenge.rng_for(CELL, u8::try_from(number).unwrap_or_default());
         let side = grid::side(self, cells.len());
-        let paint = |cell: &String| {
-            let mut picture = self.empty(side, side);
-            let shape = grid::emoji(self, &self.emoji, cell, (0.0, 0.0), side, &mut rng)?;
-            picture.shapes.push(shape);
-            Ok(picture)
-        };
-        cells.iter().map(paint).collect()
+        let mut picture = self.empty(side, side);
+        let shape = grid::emoji(self, &self.emoji, cell, (0.0, 0.0), side, &mut rng)?;
+        picture.shapes.push(shape);
+        Ok(picture)
     }
 
     pub(super) fn empty(&self, width: f32, height: f32) -> Picture {

@@ -26,6 +26,18 @@ pub trait Renderer: Send + Sync {
     ///
     /// [`RenderError`] when it cannot be rendered.
     fn render(&self, challenge: &Challenge) -> Result<Rendered, RenderError>;
+
+    /// Renders one cell of a grid, numbered from 1 as the answer is, for clients that draw
+    /// buttons. Renderers that draw no cells leave it as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError::UnsupportedSubject`] when the challenge is no grid,
+    /// [`RenderError::NoSuchCell`] when the grid has no such cell.
+    fn render_cell(&self, challenge: &Challenge, cell: usize) -> Result<Rendered, RenderError> {
+        let _ = (challenge, cell);
+        Err(RenderError::UnsupportedSubject)
+    }
 }
 
 /// A rendered challenge.
@@ -50,6 +62,9 @@ pub enum RenderError {
     /// The renderer does not know this kind of challenge.
     #[error("the renderer does not know this kind of challenge")]
     UnsupportedSubject,
+    /// The grid has no cell of this number.
+    #[error("the grid has no cell {0}")]
+    NoSuchCell(usize),
     /// The picture could not be drawn or encoded.
     #[error("the picture could not be drawn")]
     Draw,
@@ -75,5 +90,9 @@ impl<R: Renderer + ?Sized> Renderer for Arc<R> {
 
     fn render(&self, challenge: &Challenge) -> Result<Rendered, RenderError> {
         (**self).render(challenge)
+    }
+
+    fn render_cell(&self, challenge: &Challenge, cell: usize) -> Result<Rendered, RenderError> {
+        (**self).render_cell(challenge, cell)
     }
 }

@@ -1,16 +1,15 @@
-use std::fmt::Write as _;
+use std::ops::Range;
 
-use super::font::{Point, Step};
-use super::painter::{Painter, Picture, Shape};
+use super::contour::{Contours, Spot};
+use super::font::Step;
+use super::markup::Markup;
+use super::painter::{CUTS, Painter, Picture, Shape};
 use super::picture_builder::PictureRendererBuilder;
 use super::picture_builder::sealed::FromPainter;
 use super::theme::Rgb;
 use super::{Format, RenderError, Rendered, Renderer};
 use crate::challenge::Challenge;
 use crate::random::SecureRng;
-
-/// How many units a pixel has, so that whole numbers are fine enough.
-const UNITS: f32 = 4.0;
 
 /// Draws the same pictures as [`ImageRenderer`](super::ImageRenderer) as SVG: small and sharp at any
 /// size.
@@ -40,17 +39,6 @@ impl SvgRenderer {
     pub const fn builder() -> PictureRendererBuilder<Self> {
         PictureRendererBuilder::new()
     }
-
-    /// The cells of a grid, each as a picture of its own, for clients that draw buttons.
-    ///
-    /// # Errors
-    ///
-    /// [`RenderError::UnsupportedSubject`] when the challenge is no grid.
-    pub fn render_cells(&self, challenge: &Challenge) -> Result<Vec<Rendered>, RenderError> {
-        let mut rng = cutting_rng(challenge);
-        let cells = self.painter.paint_cells(challenge)?;
-        Ok(cells.iter().map(|cell| write(cell, &mut rng)).collect())
-    }
 }
 
 impl Default for SvgRenderer {
@@ -76,179 +64,113 @@ impl Renderer for SvgRenderer {
 
     fn render(&self, challenge: &Challenge) -> Result<Rendered, RenderError> {
         let picture = self.painter.paint(challenge)?;
-        Ok(write(&picture, &mut cutting_rng(challenge)))
+        Ok(write(&picture, &mut cutting_rng(challenge, 0)))
+    }
+
+    fn render_cell(&self, challenge: &Challenge, cell: usize) -> Result<Rendered, RenderError> {
+        let picture = self.painter.paint_cell(challenge, cell)?;
+        Ok(write(&picture, &mut cutting_rng(challenge, cell)))
     }
 }
 
-/// Randomness of its own: the numbers that placed the glyphs must not cut them, too.
-fn cutting_rng(challenge: &Challenge) -> SecureRng {
-    SecureRng::from_seed(challenge.drawing_rng().bytes())
+/// The numbers that placed the glyphs must not cut them, too. `cell` is 0 for the whole.
+fn cutting_rng(challenge: &Challenge, cell: usize) -> SecureRng {
+    challenge.rng_for(CUTS, u8::try_from(cell).unwrap_or_default())
 }
 
 /// The closed outlines of one colour, or one line.
 struct Group {
     colour: Rgb,
     line: Option<f32>,
-    contours: Vec<Vec<Point>>,
+    contours: Vec<Range<usize>>,
 }
 
 fn write(picture: &Picture, rng: &mut SecureRng) -> Rendered {
-    let (width, height) = (picture.width.ceil(), picture.height.ceil());
-    let mut svg = String::with_capacity(6 * 1024);
-    // Writing to a string cannot fail.
-    let _ = write!(
-        svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {} {}\"><path fill=\"{}\" d=\"M0 0H{}V{}H0\"/>",
-        width * UNITS,
-        height * UNITS,
-        hex(picture.background),
-        width * UNITS,
-        height * UNITS,
-    );
-    for mut group in groups(&picture.shapes, rng) {
+    let (width, height) = (Spot::units(picture.width), Spot::units(picture.height));
+    let mut svg = Markup::with_capacity(4 * 1024);
+    svg.text("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"");
+    svg.pixels(picture.width);
+    svg.text("\" height=\"");
+    svg.pixels(picture.height);
+    svg.text("\" viewBox=\"0 0 ");
+    svg.numbers([width, height]);
+    svg.text("\"><path fill=\"");
+    svg.colour(picture.background);
+    svg.text("\" d=\"M0 0H");
+    svg.numbers([width]);
+    svg.text("V");
+    svg.numbers([height]);
+    svg.text("H0\"/>");
+    let mut contours = Contours::new(&picture.shapes, rng);
+    let mut groups = groups(&picture.shapes, &mut contours);
+    for group in &mut groups {
         shuffle(&mut group.contours, rng);
-        let colour = hex(group.colour);
-        let _ = match group.line {
-            Some(line) => write!(
-                svg,
-                "<path fill=\"none\" stroke=\"{colour}\" stroke-width=\"{}\" d=\"",
-                line * UNITS
-            ),
-            None => write!(svg, "<path fill=\"{colour}\" d=\""),
-        };
-        for contour in &group.contours {
-            trace(&mut svg, contour);
+        match group.line {
+            Some(line) => {
+                svg.text("<path fill=\"none\" stroke-width=\"");
+                svg.numbers([Spot::units(line)]);
+                svg.text("\" stroke=\"");
+            }
+            None => svg.text("<path fill=\""),
         }
-        svg.push_str("\"/>");
+        svg.colour(group.colour);
+        svg.text("\" d=\"");
+        for contour in &group.contours {
+            let points = contours.points(contour.clone());
+            // A closed outline begins anywhere on it.
+            let start = match group.line {
+                None => rng.below(points.len()),
+                Some(_) => 0,
+            };
+            trace(&mut svg, points, start);
+        }
+        svg.text("\"/>");
     }
-    svg.push_str("</svg>");
+    svg.text("</svg>");
     Rendered {
         bytes: svg.into_bytes(),
         format: Format::Svg,
     }
 }
 
-/// Filled shapes by colour, between the lines that were drawn before and after them.
-fn groups(shapes: &[Shape], rng: &mut SecureRng) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut since_line = 0;
+/// Shapes by colour. Frames stay lines; those across are shapes among the others, or a program
+/// would only have to leave them out.
+fn groups(shapes: &[Shape], contours: &mut Contours) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::with_capacity(shapes.len());
     for shape in shapes {
-        let contours = flatten(shape, rng);
-        let same = groups
-            .iter_mut()
-            .skip(since_line)
-            .find(|group| group.line.is_none() && group.colour == shape.colour);
-        match same {
-            Some(group) if shape.line.is_none() => group.contours.extend(contours),
-            _ => groups.push(Group {
-                colour: shape.colour,
-                line: shape.line,
-                contours,
-            }),
-        }
-        if shape.line.is_some() {
-            since_line = groups.len();
+        let closed = matches!(shape.steps.last(), Some(Step::Close));
+        let line = shape.line.filter(|_| closed);
+        let same = |group: &&mut Group| group.line == line && group.colour == shape.colour;
+        match groups.iter_mut().find(same) {
+            Some(group) => contours.cut(shape, &mut group.contours),
+            None => {
+                let mut cut = Vec::with_capacity(8);
+                contours.cut(shape, &mut cut);
+                groups.push(Group {
+                    colour: shape.colour,
+                    line,
+                    contours: cut,
+                });
+            }
         }
     }
     groups
 }
 
-/// Cuts the curves and lines of a shape into straight pieces of random length.
-fn flatten(shape: &Shape, rng: &mut SecureRng) -> Vec<Vec<Point>> {
-    let mut contours: Vec<Vec<Point>> = Vec::new();
-    let mut points: Vec<Point> = Vec::new();
-    let mut at = (0.0, 0.0);
-    for step in &shape.steps {
-        match *step {
-            Step::Move(to) => {
-                finish(&mut contours, &mut points, shape, rng);
-                points.push(to);
-                at = to;
-            }
-            Step::Line(to) => {
-                pieces(&mut points, rng, at, to, |t| between(at, to, t));
-                at = to;
-            }
-            Step::Quad(via, to) => {
-                let curve = |t| between(between(at, via, t), between(via, to, t), t);
-                pieces(&mut points, rng, at, to, curve);
-                at = to;
-            }
-            Step::Cubic(one, two, to) => {
-                let curve = |t| {
-                    let (a, b, c) = (
-                        between(at, one, t),
-                        between(one, two, t),
-                        between(two, to, t),
-                    );
-                    between(between(a, b, t), between(b, c, t), t)
-                };
-                pieces(&mut points, rng, at, to, curve);
-                at = to;
-            }
-            Step::Close => finish(&mut contours, &mut points, shape, rng),
-        }
-    }
-    finish(&mut contours, &mut points, shape, rng);
-    contours
-}
-
-/// A closed outline begins anywhere on it.
-fn finish(
-    contours: &mut Vec<Vec<Point>>,
-    points: &mut Vec<Point>,
-    shape: &Shape,
-    rng: &mut SecureRng,
-) {
-    let mut contour = std::mem::take(points);
-    if contour.len() < 2 {
+/// One contour, each point relative to the one before.
+fn trace(svg: &mut Markup, points: &[Spot], start: usize) {
+    let (after, before) = points.split_at_checked(start).unwrap_or((&[], points));
+    let mut points = before.iter().chain(after);
+    let Some(first) = points.next() else {
         return;
-    }
-    if shape.line.is_none() {
-        let start = rng.below(contour.len());
-        contour.rotate_left(start);
-    } else if let Some(Step::Close) = shape.steps.last() {
-        contour.extend(contour.first().copied());
-    }
-    contours.push(contour);
-}
-
-fn pieces(
-    points: &mut Vec<Point>,
-    rng: &mut SecureRng,
-    from: Point,
-    to: Point,
-    curve: impl Fn(f32) -> Point,
-) {
-    let length = (to.0 - from.0).hypot(to.1 - from.1);
-    let mut t = 0.0;
-    loop {
-        // Three to eight pixels each.
-        t += rng.between(3.0, 8.0) / length.max(0.5);
-        if t >= 1.0 {
-            points.push(to);
-            return;
-        }
-        points.push(curve(t));
-    }
-}
-
-fn between(from: Point, to: Point, t: f32) -> Point {
-    (from.0 + (to.0 - from.0) * t, from.1 + (to.1 - from.1) * t)
-}
-
-/// One contour in whole units, each point relative to the one before.
-fn trace(svg: &mut String, contour: &[Point]) {
-    let mut before: Option<(i32, i32)> = None;
-    for (x, y) in contour {
-        // Pictures are at most 1,000 pixels wide.
-        let now = ((x * UNITS).round() as i32, (y * UNITS).round() as i32);
-        let _ = match before {
-            None => write!(svg, "M{} {}l", now.0, now.1),
-            Some(last) => write!(svg, "{} {} ", now.0 - last.0, now.1 - last.1),
-        };
-        before = Some(now);
+    };
+    svg.text("M");
+    svg.numbers([first.x, first.y]);
+    svg.text("l");
+    let mut last = first;
+    for point in points {
+        svg.numbers([point.x - last.x, point.y - last.y]);
+        last = point;
     }
 }
 
@@ -256,8 +178,4 @@ fn shuffle<T>(items: &mut [T], rng: &mut SecureRng) {
     for last in (1..items.len()).rev() {
         items.swap(last, rng.below(last + 1));
     }
-}
-
-fn hex([red, green, blue]: Rgb) -> String {
-    format!("#{red:02x}{green:02x}{blue:02x}")
 }

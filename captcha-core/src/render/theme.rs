@@ -66,7 +66,8 @@ impl Theme {
         }
     }
 
-    /// A theme of one's own. Without a colour in the palette, everything is drawn black.
+    /// A theme of one's own, of 16 colours at most. Without a colour in the palette, everything is
+    /// drawn black.
     #[must_use]
     pub fn new(background: Rgb, palette: impl Into<Vec<Rgb>>) -> Self {
         Self {

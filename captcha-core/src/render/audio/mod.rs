@@ -1,9 +1,13 @@
+mod wav;
+
 use std::collections::HashMap;
 use std::f64::consts::TAU;
 
 use super::{Format, RenderError, Rendered, Renderer};
 use crate::ConfigError;
 use crate::challenge::Challenge;
+use crate::random::SecureRng;
+use wav::Wav;
 
 /// The tones of 0 to 9, in Hz.
 const DIGITS: [f64; 10] = [
@@ -15,9 +19,6 @@ const LETTERS: (f64, f64) = (300.0, 1200.0);
 
 /// The tone of every other character, in Hz.
 const FALLBACK: f64 = 440.0;
-
-/// How long a tone takes to come and to go, in seconds, so that it does not crackle.
-const FADE: f64 = 0.005;
 
 /// More characters are not spoken: a sound has to end.
 const LONGEST: usize = 32;
@@ -93,85 +94,19 @@ impl AudioRenderer {
         FALLBACK
     }
 
-    fn speak(&self, text: &str) -> Vec<u8> {
+    fn speak(&self, text: &str, rng: &mut SecureRng) -> Vec<u8> {
         let characters: Vec<char> = text.chars().take(LONGEST).collect();
         let samples = self.gap + characters.len() * (self.tone + self.gap);
-        let mut wav = self.header(samples);
-        silence(&mut wav, self.gap);
+        let mut wav = Wav::new(self.sample_rate, samples);
+        wav.silence(self.gap);
         for character in characters {
-            self.sing(&mut wav, self.frequency(character));
-            silence(&mut wav, self.gap);
+            // Heard by nobody, but no two files of one answer are the same.
+            let phase = f64::from(rng.between(0.0, 1.0)) * TAU;
+            let peak = self.amplitude * f64::from(i16::MAX);
+            wav.tone(self.frequency(character), phase, peak, self.tone);
+            wav.silence(self.gap);
         }
-        wav
-    }
-
-    /// The head of a WAV file with this many samples (RIFF, `fmt ` and `data` chunks).
-    fn header(&self, samples: usize) -> Vec<u8> {
-        let size = u32::try_from(samples * 2).unwrap_or(u32::MAX);
-        let mut wav = Vec::with_capacity(44 + samples * 2);
-        wav.extend_from_slice(b"RIFF");
-        wav.extend_from_slice(&(36 + size).to_le_bytes());
-        wav.extend_from_slice(b"WAVEfmt ");
-        wav.extend_from_slice(&16_u32.to_le_bytes());
-        // PCM, one channel.
-        wav.extend_from_slice(&1_u16.to_le_bytes());
-        wav.extend_from_slice(&1_u16.to_le_bytes());
-        wav.extend_from_slice(&self.sample_rate.to_le_bytes());
-        wav.extend_from_slice(&(self.sample_rate * 2).to_le_bytes());
-        wav.extend_from_slice(&2_u16.to_le_bytes());
-        wav.extend_from_slice(&16_u16.to_le_bytes());
-        wav.extend_from_slice(b"data");
-        wav.extend_from_slice(&size.to_le_bytes());
-        wav
-    }
-
-    /// A sine, computed from the samples before instead of one by one: `sin(x + 8d)` is
-    /// `2 cos(8d) sin(x) - sin(x - 8d)`. Eight of them side by side keep a processor busy.
-    fn sing(&self, wav: &mut Vec<u8>, frequency: f64) {
-        const LANES: usize = 8;
-        let step = TAU * frequency / f64::from(self.sample_rate);
-        let peak = self.amplitude * f64::from(i16::MAX);
-        let factor = 2.0 * (step * LANES as f64).cos();
-        let sine = |sample: f64| peak * (step * sample).sin();
-        let mut before: [f64; LANES] = std::array::from_fn(|lane| sine(lane as f64 - LANES as f64));
-        let mut now: [f64; LANES] = std::array::from_fn(|lane| sine(lane as f64));
-        let fade = (FADE * f64::from(self.sample_rate)) as usize;
-        let start = wav.len();
-        let mut left = self.tone;
-        while left > 0 {
-            let mut bytes = [0; 2 * LANES];
-            for (pair, sample) in bytes.chunks_exact_mut(2).zip(now) {
-                // The amplitude keeps it inside the range.
-                pair.copy_from_slice(&(sample as i16).to_le_bytes());
-            }
-            let taken = left.min(LANES);
-            wav.extend_from_slice(bytes.get(..taken * 2).unwrap_or_default());
-            left -= taken;
-            let next = std::array::from_fn(|lane| match (now.get(lane), before.get(lane)) {
-                (Some(now), Some(before)) => factor * now - before,
-                _ => 0.0,
-            });
-            before = now;
-            now = next;
-        }
-        let tone = wav.get_mut(start..).unwrap_or_default();
-        soften(tone.chunks_exact_mut(2), fade);
-        soften(tone.chunks_exact_mut(2).rev(), fade);
-    }
-}
-
-fn silence(wav: &mut Vec<u8>, samples: usize) {
-    wav.resize(wav.len() + samples * 2, 0);
-}
-
-/// Lets the first samples grow from nothing.
-fn soften<'a>(samples: impl Iterator<Item = &'a mut [u8]>, fade: usize) {
-    for (place, sample) in samples.take(fade).enumerate() {
-        if let [low, high] = sample {
-            let value = f64::from(i16::from_le_bytes([*low, *high]));
-            let softer = value * place as f64 / fade as f64;
-            [*low, *high] = (softer as i16).to_le_bytes();
-        }
+        wav.into_bytes()
     }
 }
 
@@ -265,7 +200,7 @@ impl Renderer for AudioRenderer {
 
     fn render(&self, challenge: &Challenge) -> Result<Rendered, RenderError> {
         Ok(Rendered {
-            bytes: self.speak(challenge.solution()),
+            bytes: self.speak(challenge.solution(), &mut challenge.drawing_rng()),
             format: Format::Wav,
         })
     }
@@ -274,6 +209,12 @@ impl Renderer for AudioRenderer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl AudioRenderer {
+        fn say(&self, text: &str) -> Vec<u8> {
+            self.speak(text, &mut SecureRng::from_seed([7; 32]))
+        }
+    }
 
     fn samples(wav: &[u8]) -> Vec<i16> {
         wav[44..]
@@ -295,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_file_is_a_wav_of_the_right_length() {
-        let wav = AudioRenderer::new().speak("A1?");
+        let wav = AudioRenderer::new().say("A1?");
         let word = |at: usize| u32::from_le_bytes(wav[at..at + 4].try_into().unwrap());
         assert_eq!(
             (&wav[..4], &wav[8..16], &wav[36..40]),
@@ -329,7 +270,7 @@ mod tests {
             ("\u{642}", 440.0),
             ("!", 1000.0),
         ] {
-            let all = samples(&renderer.speak(text));
+            let all = samples(&renderer.say(text));
             let (before, rest) = all.split_at(3_200);
             let (tone, after) = rest.split_at(7_200);
             assert!(
@@ -354,23 +295,9 @@ mod tests {
     }
 
     #[test]
-    fn a_tone_stays_true_to_its_end() {
-        let builder = AudioRenderer::builder()
-            .tone_millis(2_000)
-            .sample_rate(48_000);
-        let all = samples(&builder.build().unwrap().speak("7"));
-        let tone = &all[9_600..9_600 + 96_000];
-        for (n, sample) in tone.iter().enumerate().skip(300).take(95_400) {
-            let angle = TAU * 523.3 / 48_000.0 * n as f64;
-            let expected = 0.35 * f64::from(i16::MAX) * angle.sin();
-            assert!((f64::from(*sample) - expected).abs() < 2.0, "{n}");
-        }
-    }
-
-    #[test]
     fn atk_34_lengths_are_capped() {
-        let short = AudioRenderer::new().speak(&"x".repeat(10_000)).len();
-        assert_eq!(short, AudioRenderer::new().speak(&"x".repeat(32)).len());
+        let short = AudioRenderer::new().say(&"x".repeat(10_000)).len();
+        assert_eq!(short, AudioRenderer::new().say(&"x".repeat(32)).len());
         let builder = AudioRenderer::builder;
         for (built, setting) in [
             (builder().sample_rate(7_999).build(), "sample_rate"),
