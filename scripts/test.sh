@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that has to hold before a change lands. Installs what is missing on a Debian machine
-# that has Rust: rustfmt and clippy, and Chromium with its driver for the browser tests.
+# that has Rust: rustfmt and clippy, Chromium with its driver for the browser tests, and Redis.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,6 +24,7 @@ done
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v chromedriver >/dev/null || missing+=(chromium chromium-driver)
+command -v redis-server >/dev/null || missing+=(redis-server)
 if [ "${#missing[@]}" -gt 0 ]; then
     say "installing ${missing[*]}"
     as_root apt-get update -qq
@@ -39,7 +40,9 @@ cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 say "features one by one"
 cargo clippy -q -p captcha-core --no-default-features -- -D warnings
-cargo clippy -q -p captcha-core --no-default-features --features metrics -- -D warnings
+for feature in metrics redis; do
+    cargo clippy -q -p captcha-core --no-default-features --features "$feature" -- -D warnings
+done
 for features in '' gkcaptcha gkcaptcha,blocking gkcaptcha,rustls; do
     cargo clippy -q -p captcha-client --no-default-features --features "$features" -- -D warnings
 done
@@ -50,6 +53,8 @@ done
 say "tests"
 # With this set, a browser test that finds no browser fails instead of being left out.
 export CAPTCHA_BROWSER_TESTS=1
+# The same for tests against servers, which start them on free ports and stop them.
+export CAPTCHA_SERVER_TESTS=1
 cargo test --workspace --all-features
 # Any crate of an application can switch this on, and it changes how numbers are read.
 cargo test -p captcha-client --features blocking,serde_json/arbitrary_precision --test attacks --test vectors

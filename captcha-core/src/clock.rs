@@ -49,3 +49,17 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
         (**self).now_millis()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is stored outlives the process, and so must the clock that says when it expires.
+    #[test]
+    fn the_system_clock_is_the_wall_time() {
+        let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let shown = u128::from(SystemClock.now_millis());
+        let after = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        assert!((before.as_millis()..=after.as_millis()).contains(&shown));
+    }
+}

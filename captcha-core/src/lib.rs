@@ -29,6 +29,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `metrics` | no | [`metrics::MetricsFacade`]: counters on the `metrics` facade |
+//! | `redis` | no | [`storage::RedisStorage`] and [`rate_limit::RedisTokenBucket`] |
 //! | `image` | yes | [`render::ImageRenderer`]: PNG pictures and the font they are drawn with |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -45,6 +46,8 @@ pub mod metrics;
 mod misuse;
 pub mod random;
 pub mod rate_limit;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod render;
 pub mod storage;
 pub mod verify;

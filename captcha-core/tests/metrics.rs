@@ -115,7 +115,7 @@ async fn a_purge_task_removes_what_has_expired() {
     seen.take();
     tokio::time::sleep(Duration::from_secs(61)).await;
     assert_eq!(storage.len(), 0);
-    assert_eq!(seen.take(), ["Evicted"; 3], "in batches");
+    assert_eq!(seen.take(), ["Evicted"; 10], "in batches");
     // The task ends with its handle.
     let _ = manager.issue_undrawn("ada", "").await.unwrap();
     drop(purge);

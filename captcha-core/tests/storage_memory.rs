@@ -81,3 +81,40 @@ mod forwarded {
 
     captcha_testkit::storage_suite!(Forwarded(Memory::new()));
 }
+
+/// Whatever else has expired, what has expired of pass tokens makes room for pass tokens.
+#[tokio::test]
+async fn expired_records_of_one_space_make_room_in_it() {
+    use captcha_core::manager::{CaptchaManager, Exchange};
+    use captcha_testkit::KnownAnswer;
+
+    const ANSWER: &str = "XK7QW";
+    let clock = ManualClock::new();
+    let storage = MemoryStorage::builder().clock(clock.clone()).capacity(40);
+    let manager = CaptchaManager::builder(storage.build())
+        .factory(KnownAnswer(ANSWER))
+        .pass_ttl(Duration::from_secs(200))
+        .build()
+        .unwrap();
+    let issue = async || {
+        let issued = manager.issue_undrawn("key", "").await.unwrap();
+        issued.id().as_str().to_owned()
+    };
+    let solve = async || {
+        let exchanged = manager.exchange(&issue().await, ANSWER).await;
+        matches!(exchanged, Ok(Exchange::Token(_)))
+    };
+    for _ in 0..3 {
+        for _ in 0..40 {
+            assert!(solve().await);
+        }
+        clock.advance(Duration::from_secs(60));
+        for _ in 0..40 {
+            issue().await;
+        }
+        clock.advance(Duration::from_secs(141));
+        // All of both have expired, and the challenges first.
+        assert!(solve().await);
+        clock.advance(Duration::from_secs(1_000));
+    }
+}

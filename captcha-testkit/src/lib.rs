@@ -6,6 +6,7 @@
 //! * [`KnownAnswer`] makes challenges whose solution a test knows.
 //! * [`api::ScriptedApi`] stands in for a hosted provider, [`Vector`] is one of its answers.
 //! * [`storage_suite!`](crate::storage_suite) checks an implementation of `Storage`.
+//! * [`servers`] are real ones, for tests that need them.
 //! * [`adapter_contract!`](crate::adapter_contract) drives a framework adapter over a real
 //!   socket through every numbered line of the integration contract.
 //!
@@ -26,6 +27,7 @@ mod clock;
 pub mod contract;
 mod factory;
 mod limiter;
+pub mod servers;
 mod slow;
 pub mod storage;
 mod stub;

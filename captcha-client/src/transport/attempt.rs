@@ -25,16 +25,10 @@ pub(crate) struct Reply {
 pub(super) struct Failure {
     pub(super) kind: VerifyErrorKind,
     pub(super) cause: Box<dyn Error + Send + Sync>,
-    pub(super) retry: Retry,
+    /// How long the provider wants to be left alone, where asking again can help at all.
+    pub(super) retry: Option<Duration>,
     /// Whether the provider may have seen the token, and so may have used it up.
     pub(super) token_sent: bool,
-}
-
-/// Whether asking again can help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Retry {
-    No,
-    After(Duration),
 }
 
 impl Failure {
@@ -45,7 +39,7 @@ impl Failure {
         Self {
             kind,
             cause: cause.into(),
-            retry: Retry::No,
+            retry: None,
             token_sent: true,
         }
     }
@@ -53,7 +47,7 @@ impl Failure {
     /// The connection failed, or was lost.
     fn lost(cause: reqwest::Error, token_sent: bool) -> Self {
         Self {
-            retry: Retry::After(Duration::ZERO),
+            retry: Some(Duration::ZERO),
             token_sent,
             ..Self::new(VerifyErrorKind::Network, cause)
         }
@@ -65,10 +59,7 @@ impl Failure {
         let later = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
         let retried = later && kind.is_unavailable();
         Self {
-            retry: match reply.retry_after {
-                _ if !retried => Retry::No,
-                wait => Retry::After(wait.unwrap_or_default()),
-            },
+            retry: retried.then(|| reply.retry_after.unwrap_or_default()),
             // Who says "too many requests" has not looked at the token.
             token_sent: status != StatusCode::TOO_MANY_REQUESTS,
             ..Self::new(kind, cause)
@@ -111,7 +102,8 @@ impl Transport {
                 Err(error) => return Err(classify(error)),
             }
         };
-        self.reuse.finished(keeps_alive);
+        // What is not read to its end is closed.
+        self.reuse.finished(keeps_alive && body.is_ok());
         Ok(Reply {
             status,
             body,

@@ -4,7 +4,7 @@ use backon::{ConstantBuilder, Retryable};
 use captcha_core::verify::{ReasonCode, Refusal, Verdict, VerifyError, VerifyErrorKind};
 use tokio::time::{Instant, timeout_at};
 
-use super::attempt::{Failure, Reply, Retry};
+use super::attempt::{Failure, Reply};
 use super::{Question, Transport};
 use crate::answer::Answer;
 
@@ -52,10 +52,12 @@ impl Transport {
             .with_max_times(self.max_retries);
         let outcome = one_try
             .retry(delays)
-            .when(|failure| failure.retry != Retry::No)
+            .when(|failure| failure.retry.is_some())
             .adjust(|failure, delay| {
-                let wait = wait(failure.retry, delay?)?;
-                (Instant::now() + wait < end).then_some(wait)
+                let asked = failure.retry?;
+                let wait = asked.max(delay?);
+                let fits = asked <= LONGEST_RETRY_AFTER && Instant::now() + wait < end;
+                fits.then_some(wait)
             })
             .notify(|failure: &Failure, _| token_sent |= failure.token_sent)
             .await;
@@ -93,14 +95,6 @@ impl Transport {
             failure.kind = VerifyErrorKind::Network;
         }
         failure
-    }
-}
-
-/// How long to wait before the next try, if that is not too long.
-fn wait(retry: Retry, delay: Duration) -> Option<Duration> {
-    match retry {
-        Retry::After(asked) if asked <= LONGEST_RETRY_AFTER => Some(asked.max(delay)),
-        _ => None,
     }
 }
 

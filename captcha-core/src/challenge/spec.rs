@@ -23,6 +23,17 @@ pub enum Subject {
     Grid(Vec<String>),
 }
 
+impl Subject {
+    /// How many cells there are; 0 for what is no grid.
+    #[must_use]
+    pub const fn cells(&self) -> usize {
+        match self {
+            Self::Text(_) => 0,
+            Self::Grid(cells) => cells.len(),
+        }
+    }
+}
+
 impl ChallengeSpec {
     /// A challenge in which `drawn` is shown as a picture and `solution` is the right answer.
     ///

@@ -2,8 +2,9 @@
 //!
 //! | route | does |
 //! |---|---|
-//! | `POST /new` | issues a challenge: `{"id","prompt","image_url","audio_url","expires_in"}` |
+//! | `POST /new` | issues a challenge: `{"id","prompt","image_url","audio_url","cell_urls","expires_in"}` |
 //! | `GET /{id}.png` (`.svg`, `.wav`) | renders it, a bounded number of times |
+//! | `GET /{id}.{cell}.png` (`.svg`) | renders one cell of a grid, from 1, for clients that draw buttons |
 //! | `POST /verify` | `id` and `answer` as form or JSON: `{"ok":true,"token","expires_in"}` or `{"ok":false,"attempts_left"}` |
 //! | `DELETE /{id}` | discards it |
 //!
@@ -76,6 +77,12 @@ impl Endpoints {
     #[must_use]
     pub fn url(&self, id: &str, format: Format) -> String {
         format!("{}/{id}.{format}", self.inner.prefix)
+    }
+
+    /// The URL path of one cell of a grid, numbered from 1.
+    #[must_use]
+    pub fn cell_url(&self, id: &str, cell: usize, format: Format) -> String {
+        format!("{}/{id}.{cell}.{format}", self.inner.prefix)
     }
 
     /// Answers one request. The socket peer is taken from a [`PeerAddr`](crate::gate::PeerAddr)

@@ -22,11 +22,18 @@ impl Endpoints {
             let format = self.format(audio)?;
             Some(self.url(id, format))
         };
+        let cell_urls = self.format(false).map(|format| {
+            let cells = 1..=issued.cells();
+            cells
+                .map(|cell| self.cell_url(id, cell, format))
+                .collect::<Vec<_>>()
+        });
         let mut response = respond::json(&serde_json::json!({
             "id": id,
             "prompt": issued.prompt(),
             "image_url": url(false),
             "audio_url": url(true),
+            "cell_urls": cell_urls,
             "expires_in": issued.expires_in().as_secs(),
         }));
         let vary = HeaderValue::from_static("Accept-Language");

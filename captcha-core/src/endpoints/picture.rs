@@ -5,8 +5,18 @@ use super::{Endpoints, respond};
 use crate::render::Format;
 
 impl Endpoints {
-    pub(super) async fn picture(&self, id: &str, format: Format) -> Response<Bytes> {
-        let rendered = match self.inner.manager.render(id, format).await {
+    /// `name` is an id or, for a cell, an id and a number.
+    pub(super) async fn picture(&self, name: &str, format: Format) -> Response<Bytes> {
+        let manager = &self.inner.manager;
+        let rendered = match name.split_once('.') {
+            None => manager.render(name, format).await,
+            Some((id, cell)) => {
+                // What is no number is no cell either.
+                let cell = cell.parse().unwrap_or_default();
+                manager.render_cell(id, format, cell).await
+            }
+        };
+        let rendered = match rendered {
             Ok(rendered) => rendered,
             Err(error) => return respond::failure(&error),
         };

@@ -51,7 +51,11 @@ pub(super) fn problem(
 pub(super) fn failure(error: &CaptchaError) -> Response<Bytes> {
     let rejection = match error {
         CaptchaError::Challenge(error) => challenge(*error),
-        CaptchaError::Render(RenderError::NoRenderer(_)) => challenge(ChallengeError::NotFound),
+        CaptchaError::Render(
+            RenderError::NoRenderer(_)
+            | RenderError::NoSuchCell(_)
+            | RenderError::UnsupportedSubject,
+        ) => challenge(ChallengeError::NotFound),
         CaptchaError::RateLimited { retry_after } => Rejection::rate_limited(*retry_after),
         CaptchaError::Storage(error) if error.kind() == StorageErrorKind::Full => {
             tracing::warn!("the captcha storage is full: limit the rate or raise its capacity");

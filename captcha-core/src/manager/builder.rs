@@ -93,7 +93,8 @@ impl CaptchaManagerBuilder {
         self
     }
 
-    /// How often one challenge is drawn. Default 10, at least 1.
+    /// How often one challenge is drawn. Default 10, at least 1. The cells of a grid are
+    /// drawn so often each, and count for the whole.
     pub const fn max_renders(mut self, renders: u32) -> Self {
         self.max_renders = renders;
         self

@@ -1,12 +1,11 @@
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CaptchaError, CaptchaManager, ChallengeError};
+use super::{CaptchaError, CaptchaManager};
 use crate::challenge::{Challenge, ChallengeContext, ChallengeId};
 use crate::metrics::{Event, MetricsSink};
 use crate::random::SecureRng;
-use crate::render::{Format, RenderError, Rendered, Renderer};
-use crate::storage::{Counter, Lookup, Put, StorageError, StorageErrorKind};
+use crate::render::Rendered;
+use crate::storage::{Put, StorageError, StorageErrorKind};
 
 /// A fresh challenge, as far as the visitor may know it.
 #[derive(Debug, Clone)]
@@ -16,6 +15,7 @@ pub struct Issued {
     prompt: String,
     locale: String,
     expires_in: Duration,
+    cells: usize,
     picture: Option<Rendered>,
 }
 
@@ -42,6 +42,13 @@ impl Issued {
     #[must_use]
     pub const fn expires_in(&self) -> Duration {
         self.expires_in
+    }
+
+    /// How many cells a grid has, each of which [`render_cell`](CaptchaManager::render_cell)
+    /// draws; 0 for what is no grid.
+    #[must_use]
+    pub const fn cells(&self) -> usize {
+        self.cells
     }
 
     /// The picture (or sound) of the first renderer; `None` after
@@ -79,36 +86,6 @@ impl CaptchaManager {
     pub async fn issue_undrawn(&self, key: &str, languages: &str) -> Result<Issued, CaptchaError> {
         let (_, issued) = self.create(key, languages).await?;
         Ok(issued)
-    }
-
-    /// Draws (or speaks) a challenge that was issued before, on any node. The same challenge
-    /// always looks the same.
-    ///
-    /// # Errors
-    ///
-    /// [`CaptchaError::Render`] when there is no renderer for the format,
-    /// [`CaptchaError::Challenge`] when the challenge is gone or was drawn often enough,
-    /// [`CaptchaError::Storage`].
-    pub async fn render(&self, id: &str, format: Format) -> Result<Rendered, CaptchaError> {
-        let renderer = self
-            .renderer_for(format)
-            .ok_or(RenderError::NoRenderer(format))?;
-        let id = ChallengeId::parse(id).ok_or(ChallengeError::NotFound)?;
-        let stored = match self.inner.storage.hit(&id.key(), Counter::Renders).await? {
-            Lookup::Live(stored) => stored,
-            Lookup::Expired => return Err(ChallengeError::Expired.into()),
-            Lookup::Absent => return Err(ChallengeError::NotFound.into()),
-        };
-        if stored.renders > self.inner.max_renders {
-            return Err(ChallengeError::TooManyRenders.into());
-        }
-        let challenge = Challenge::from_payload(&stored.payload).map_err(corrupt)?;
-        Ok(renderer.render(&challenge)?)
-    }
-
-    fn renderer_for(&self, format: Format) -> Option<&Arc<dyn Renderer>> {
-        let of_format = |renderer: &&Arc<dyn Renderer>| renderer.format() == format;
-        self.inner.renderers.iter().find(of_format)
     }
 
     async fn create(
@@ -154,16 +131,16 @@ impl CaptchaManager {
             prompt: challenge.prompt().to_owned(),
             locale: locale.to_owned(),
             expires_in: inner.ttl,
+            cells: challenge.subject().cells(),
             picture: None,
         };
         Ok((challenge, issued))
     }
 }
 
-/// The message of a JSON error can quote the record, so it is not kept.
-pub(super) fn corrupt(error: serde_json::Error) -> StorageError {
-    let place = format!("column {}", error.column());
-    StorageError::new(StorageErrorKind::Corrupt).with_source(place)
+/// What went wrong, without a byte of the record.
+pub(super) fn corrupt(error: postcard::Error) -> StorageError {
+    StorageError::new(StorageErrorKind::Corrupt).with_source(error)
 }
 
 /// Of 132 random bits none is drawn twice; a storage that says so is not to be trusted.

@@ -1,6 +1,7 @@
 //! Self-hosted captchas: issue, draw, verify, discard, and exchange for a pass token.
 
 mod builder;
+mod draw;
 mod error;
 mod issue;
 mod pass_token;

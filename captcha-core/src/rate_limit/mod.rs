@@ -1,6 +1,8 @@
 //! How often one visitor may ask for a challenge.
 
 mod no_op;
+#[cfg(feature = "redis")]
+mod redis;
 mod token_bucket;
 
 use std::sync::Arc;
@@ -9,8 +11,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use no_op::NoOpRateLimiter;
+#[cfg(feature = "redis")]
+pub use redis::RedisTokenBucket;
 pub use token_bucket::{TokenBucketRateLimiter, TokenBucketRateLimiterBuilder};
 
+use crate::ConfigError;
 use crate::storage::StorageError;
 
 /// Decides whether one more challenge may be issued to a key.
@@ -38,6 +43,19 @@ pub enum RateLimitError {
     /// The limiter's own storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// What every bucket is held to.
+fn check_rate(capacity: u32, refill_rate: f64) -> Result<(), ConfigError> {
+    if !(1..=1_000_000).contains(&capacity) {
+        return Err(ConfigError::new("capacity", "must be 1 to 1,000,000"));
+    }
+    let slowest = 1.0 / 3600.0;
+    if !(slowest..=1_000_000.0).contains(&refill_rate) {
+        let problem = "must be one an hour to a million a second";
+        return Err(ConfigError::new("refill_rate", problem));
+    }
+    Ok(())
 }
 
 #[async_trait]

@@ -11,7 +11,7 @@ use governor::state::StateStore;
 use governor::{Quota, RateLimiter as Governor};
 use lru::LruCache;
 
-use super::{RateLimitError, RateLimiter};
+use super::{RateLimitError, RateLimiter, check_rate};
 use crate::ConfigError;
 use crate::clock::{Clock, MonotonicClock};
 
@@ -100,15 +100,10 @@ impl TokenBucketRateLimiterBuilder {
     ///
     /// [`ConfigError`] names the setting that cannot work.
     pub fn build(self) -> Result<TokenBucketRateLimiter, ConfigError> {
-        let capacity = NonZeroU32::new(self.capacity).filter(|c| c.get() <= 1_000_000);
-        let Some(capacity) = capacity else {
-            return Err(ConfigError::new("capacity", "must be 1 to 1,000,000"));
+        check_rate(self.capacity, self.refill_rate)?;
+        let Some(capacity) = NonZeroU32::new(self.capacity) else {
+            return Err(ConfigError::new("capacity", "must be at least 1"));
         };
-        let slowest = 1.0 / 3600.0;
-        if !(slowest..=1_000_000.0).contains(&self.refill_rate) {
-            let problem = "must be one an hour to a million a second";
-            return Err(ConfigError::new("refill_rate", problem));
-        }
         let Some(max_keys) = NonZeroUsize::new(self.max_keys) else {
             return Err(ConfigError::new("max_keys", "must be at least 1"));
         };

@@ -18,6 +18,9 @@ pub enum StorageErrorKind {
     Unavailable,
     /// A record was found that this version cannot read.
     Corrupt,
+    /// The storage's server refuses for a reason that does not pass by itself: credentials,
+    /// permissions, an unknown command.
+    Misconfigured,
 }
 
 impl StorageError {
@@ -46,6 +49,7 @@ impl fmt::Display for StorageError {
         f.write_str(match self.kind {
             StorageErrorKind::Full => "the captcha storage is full",
             StorageErrorKind::Unavailable => "the captcha storage is unavailable",
+            StorageErrorKind::Misconfigured => "the captcha storage is misconfigured",
             StorageErrorKind::Corrupt => "a record in the captcha storage cannot be read",
         })
     }

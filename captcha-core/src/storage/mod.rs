@@ -6,6 +6,8 @@
 mod error;
 mod key;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,8 @@ use async_trait::async_trait;
 pub use error::{StorageError, StorageErrorKind};
 pub use key::{Space, StorageKey};
 pub use memory::{MemoryStorage, MemoryStorageBuilder};
+#[cfg(feature = "redis")]
+pub use redis::RedisStorage;
 
 /// Keeps records until they are consumed or expire.
 ///

@@ -3,15 +3,14 @@ use std::time::Duration;
 
 use captcha_core::manager::CaptchaManager;
 use captcha_core::metrics::MetricsFacade;
-use captcha_core::rate_limit::TokenBucketRateLimiter;
 use captcha_core::render::{AudioRenderer, ImageRenderer};
-use captcha_core::storage::MemoryStorage;
 use captcha_core::verify::FailMode;
 
 use crate::challenge::Challenge;
 use crate::env::{ConfigError, one_of, parsed, seconds, value};
 use crate::hosted::Hosted;
 use crate::site::install_metrics;
+use crate::storage::Stores;
 use crate::{Site, words};
 
 /// How a site is set up, from the environment. An empty value is the default.
@@ -26,7 +25,7 @@ use crate::{Site, words};
 ///
 /// | variable | default | values |
 /// |---|---|---|
-/// | `CAPTCHA_STORAGE` | `memory` | `memory` |
+/// | `CAPTCHA_STORAGE` | `memory` | `memory`; `redis://…`, which also keeps the rate limits of all nodes |
 /// | `CAPTCHA_CHALLENGE` | `text` | `text`, `math`, `word`, `grid` |
 /// | `CAPTCHA_RATE_LIMIT` | `20/0.2` | challenges at once, and a second, for each address; `off` |
 /// | `CAPTCHA_TTL_SECS` | `120` | for how long a challenge can be answered, 1 to 86400 |
@@ -53,6 +52,7 @@ pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
     verifier: Verifier,
+    storage: Stores,
     challenge: Challenge,
     rate_limit: Option<(u32, f64)>,
     fail_mode: Option<FailMode>,
@@ -76,7 +76,6 @@ impl Config {
     /// [`ConfigError`] names the first variable whose value cannot be used. A value that is not
     /// understood is never replaced by the default.
     pub fn from_env() -> Result<Self, ConfigError> {
-        one_of("CAPTCHA_STORAGE", (), &[("memory", ())])?;
         let verifiers = [
             ("self-hosted", Verifier::SelfHosted),
             ("gkcaptcha", Verifier::GkCaptcha),
@@ -88,6 +87,7 @@ impl Config {
         let addr = parsed("ADDR")?;
         Ok(Self {
             addr: addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
+            storage: Stores::from_env("CAPTCHA_STORAGE")?,
             verifier: one_of("CAPTCHA_VERIFIER", Verifier::SelfHosted, &verifiers)?,
             challenge: one_of("CAPTCHA_CHALLENGE", Challenge::Text, &Challenge::NAMES)?,
             rate_limit: rate_limit("CAPTCHA_RATE_LIMIT")?,
@@ -115,15 +115,15 @@ impl Config {
 
     fn manager(&self) -> Result<CaptchaManager, ConfigError> {
         install_metrics();
-        let mut builder = CaptchaManager::builder(MemoryStorage::new())
+        let mut builder = CaptchaManager::builder(self.storage.storage())
             .factory(self.challenge.factory())
             .renderer(ImageRenderer::new())
             .renderer(AudioRenderer::new())
             .translator(words::translator())
             .metrics(MetricsFacade::new());
         if let Some((capacity, refill_rate)) = self.rate_limit {
-            let limiter = TokenBucketRateLimiter::new(capacity, refill_rate)
-                .map_err(|error| ConfigError::new("CAPTCHA_RATE_LIMIT", error))?;
+            let limiter = self.storage.limiter(capacity, refill_rate);
+            let limiter = limiter.map_err(|error| ConfigError::new("CAPTCHA_RATE_LIMIT", error))?;
             builder = builder.rate_limiter(limiter);
         }
         if let Some(ttl) = self.ttl {

@@ -12,6 +12,7 @@ mod hosted;
 mod page;
 mod replies;
 mod site;
+mod storage;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod words;

@@ -163,13 +163,12 @@ impl Site {
         status: StatusCode,
         error: Option<&str>,
     ) -> Reply {
-        let (captcha, expires_in) = match &self.source {
-            Source::Here(endpoints, challenge) => asked(endpoints, *challenge, head).await,
-            Source::Provider(widget) => (Captcha::Widget(widget.clone()), 0),
-        };
-        let widget = match &self.source {
-            Source::Here(..) => None,
-            Source::Provider(widget) => Some(widget),
+        let (captcha, expires_in, widget) = match &self.source {
+            Source::Here(endpoints, challenge) => {
+                let (captcha, expires_in) = asked(endpoints, *challenge, head).await;
+                (captcha, expires_in, None)
+            }
+            Source::Provider(widget) => (Captcha::Widget(widget.clone()), 0, Some(widget)),
         };
         html(
             status,

@@ -98,6 +98,7 @@ macro_rules! site_suite {
             it_says_where_it_listens
             settings_that_cannot_work_are_named
             requests_for_challenges_are_limited
+            two_processes_share_a_redis
             a_mistake_in_the_keys_is_one_error_in_the_log
             atk_16_without_keys_it_does_not_start
             atk_24_public_test_keys_do_not_start_it

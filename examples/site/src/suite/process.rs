@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use captcha_testkit::api::{Answer, ScriptedApi};
 use captcha_testkit::contract::client::{Call, send_endless, send_raw};
+use captcha_testkit::servers::RedisServer;
 use http::Method;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -77,6 +78,7 @@ pub async fn settings_that_cannot_work_are_named(binary: &str) {
         ("ADDR", "nowhere"),
         ("CAPTCHA_VERIFIER", "no-such-provider"),
         ("CAPTCHA_STORAGE", "clay"),
+        ("CAPTCHA_STORAGE", "redis://["),
         ("CAPTCHA_CHALLENGE", "riddle"),
         ("CAPTCHA_RATE_LIMIT", "often"),
         ("CAPTCHA_RATE_LIMIT", "0/1"),
@@ -124,6 +126,58 @@ pub async fn requests_for_challenges_are_limited(binary: &str) {
         "captcha_rate_limited_total 1",
     ] {
         assert!(metrics.contains(line), "{metrics}");
+    }
+}
+
+/// Two processes on one Redis are one site: what one issues the other draws, an answer passes once
+/// at either, and an address has one allowance for both.
+pub async fn two_processes_share_a_redis(binary: &str) {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let node = async || {
+        let mut command = command(binary);
+        command.env("CAPTCHA_STORAGE", redis.url());
+        command.env("CAPTCHA_RATE_LIMIT", "21/0.01");
+        listening(command).await
+    };
+    let (one, other) = (node().await, node().await);
+    let nodes = [one.1, other.1];
+    let ask = async |turn: usize| Call::post("/captcha/new").send(nodes[turn % 2]).await;
+    for turn in 0..20 {
+        let issued = ask(turn).await.json();
+        let id = issued["id"].as_str().unwrap();
+        let picture = async |node: usize| {
+            let url = issued["image_url"].as_str().unwrap();
+            let reply = Call::new(Method::GET, url).send(nodes[node]).await;
+            assert_eq!(reply.status, 200);
+            reply.body
+        };
+        assert_eq!(picture(0).await, picture(1).await);
+        // The answer, as only the storage knows it.
+        let record = redis.command(&["--raw", "HGET", &format!("captcha:challenge:{id}"), "p"]);
+        let known = |run: &&str| run.len() == 5;
+        let mut runs = record.split(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit());
+        let answer = runs.find(known).unwrap();
+        let body = format!("id={id}&answer={answer}");
+        let answers: Vec<_> = (0..500)
+            .map(|turn| {
+                let (body, node) = (body.clone(), nodes[turn % 2]);
+                tokio::spawn(async move {
+                    let call = Call::post("/captcha/verify").form(body);
+                    call.send(node).await.status
+                })
+            })
+            .collect();
+        let mut passed = 0;
+        for answer in answers {
+            passed += usize::from(answer.await.unwrap() == 200);
+        }
+        assert_eq!(passed, 1);
+    }
+    assert_eq!(ask(0).await.status, 200);
+    for turn in 0..2 {
+        assert_eq!(ask(turn).await.status, 429, "one allowance for both");
     }
 }
 
