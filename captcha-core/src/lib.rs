@@ -29,6 +29,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `metrics` | no | [`metrics::MetricsFacade`]: counters on the `metrics` facade |
+//! | `postgres` | no | [`storage::PostgresStorage`] and [`rate_limit::PostgresTokenBucket`]; needs Rust 1.94 |
 //! | `redis` | no | [`storage::RedisStorage`] and [`rate_limit::RedisTokenBucket`] |
 //! | `image` | yes | [`render::ImageRenderer`]: PNG pictures and the font they are drawn with |
 
@@ -44,6 +45,8 @@ pub mod manager;
 pub mod metrics;
 #[cfg(doctest)]
 mod misuse;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod random;
 pub mod rate_limit;
 #[cfg(feature = "redis")]

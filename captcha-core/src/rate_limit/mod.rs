@@ -1,6 +1,8 @@
 //! How often one visitor may ask for a challenge.
 
 mod no_op;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod token_bucket;
@@ -11,6 +13,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use no_op::NoOpRateLimiter;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresTokenBucket;
 #[cfg(feature = "redis")]
 pub use redis::RedisTokenBucket;
 pub use token_bucket::{TokenBucketRateLimiter, TokenBucketRateLimiterBuilder};

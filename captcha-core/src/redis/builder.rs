@@ -2,8 +2,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::{Connection, DEADLINE, PREFIX, Server};
+use super::{Connection, PREFIX, Server};
 use crate::ConfigError;
+use crate::storage::Deadline;
 
 /// Sets up what is kept in Redis: a [`RedisStorage`](crate::storage::RedisStorage) or a
 /// [`RedisTokenBucket`](crate::rate_limit::RedisTokenBucket).
@@ -11,7 +12,7 @@ use crate::ConfigError;
 pub struct RedisBuilder<C, T> {
     connection: C,
     prefix: String,
-    deadline: Duration,
+    deadline: Option<Duration>,
     made: Made<C, T>,
     makes: PhantomData<fn() -> T>,
 }
@@ -26,7 +27,7 @@ impl<C: Connection, T> RedisBuilder<C, T> {
         Self {
             connection,
             prefix: PREFIX.to_owned(),
-            deadline: DEADLINE,
+            deadline: None,
             made: Box::new(made),
             makes: PhantomData,
         }
@@ -42,7 +43,7 @@ impl<C: Connection, T> RedisBuilder<C, T> {
     /// How long a call may take before it counts as an outage. Default 2 seconds; 1 millisecond
     /// to 1 minute.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = Some(deadline);
         self
     }
 
@@ -57,16 +58,10 @@ impl<C: Connection, T> RedisBuilder<C, T> {
             let problem = "must be 1 to 64 letters, digits and - _ . :";
             return Err(ConfigError::new("prefix", problem));
         }
-        if !(Duration::from_millis(1)..=Duration::from_secs(60)).contains(&self.deadline) {
-            return Err(ConfigError::new(
-                "deadline",
-                "must be 1 millisecond to 1 minute",
-            ));
-        }
         (self.made)(Server {
             connection: self.connection,
             prefix: self.prefix.into(),
-            deadline: self.deadline,
+            deadline: self.deadline.map_or(Ok(Deadline::DEFAULT), Deadline::new)?,
         })
     }
 }

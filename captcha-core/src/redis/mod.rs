@@ -9,7 +9,6 @@ mod builder;
 mod error;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use redis::aio::ConnectionManager;
 use redis::aio::{ConnectionLike, ConnectionManagerConfig};
@@ -18,13 +17,10 @@ use redis::{FromRedisValue, RedisError};
 pub use builder::RedisBuilder;
 
 use crate::ConfigError;
-use crate::storage::{StorageError, StorageErrorKind};
+use crate::storage::{Deadline, StorageError, overdue};
 
 /// What every key begins with unless told otherwise.
 const PREFIX: &str = "captcha";
-
-/// How long a call may take unless told otherwise.
-const DEADLINE: Duration = Duration::from_secs(2);
 
 /// What storages and limiters are made of: anything that sends commands and can be cloned, such as
 /// a [`ConnectionManager`], a `MultiplexedConnection` or a `ClusterConnection`.
@@ -52,7 +48,7 @@ pub fn connect(url: &str) -> Result<ConnectionManager, ConfigError> {
     // Each call has a deadline of its own.
     let config = ConnectionManagerConfig::new()
         .set_number_of_retries(0)
-        .set_connection_timeout(Some(DEADLINE))
+        .set_connection_timeout(Some(Deadline::DEFAULT.duration()))
         .set_response_timeout(None);
     ConnectionManager::new_lazy_with_config(client, config).map_err(invalid)
 }
@@ -62,7 +58,7 @@ pub fn connect(url: &str) -> Result<ConnectionManager, ConfigError> {
 pub(crate) struct Server<C> {
     connection: C,
     prefix: Arc<str>,
-    deadline: Duration,
+    deadline: Deadline,
 }
 
 impl<C: Connection> Server<C> {
@@ -70,7 +66,7 @@ impl<C: Connection> Server<C> {
         Self {
             connection,
             prefix: PREFIX.into(),
-            deadline: DEADLINE,
+            deadline: Deadline::DEFAULT,
         }
     }
 
@@ -87,11 +83,10 @@ impl<C: Connection> Server<C> {
     where
         F: Future<Output = Result<T, RedisError>> + Send,
     {
-        let answer = tokio::time::timeout(self.deadline, call(self.connection.clone()));
-        match answer.await {
+        let until = self.deadline.starting_now();
+        match tokio::time::timeout_at(until, call(self.connection.clone())).await {
             Ok(answer) => answer.map_err(error::storage_error),
-            Err(_) => Err(StorageError::new(StorageErrorKind::Unavailable)
-                .with_source("Redis did not answer within the deadline")),
+            Err(_) => Err(overdue()),
         }
     }
 }

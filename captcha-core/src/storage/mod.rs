@@ -3,9 +3,13 @@
 //! [`Storage`] has five verbs, each atomic on any number of nodes. There is no get-then-set, so
 //! that races cannot be written down.
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod deadline;
 mod error;
 mod key;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 
@@ -14,9 +18,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(crate) use deadline::{Deadline, overdue};
 pub use error::{StorageError, StorageErrorKind};
 pub use key::{Space, StorageKey};
 pub use memory::{MemoryStorage, MemoryStorageBuilder};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStorage;
 #[cfg(feature = "redis")]
 pub use redis::RedisStorage;
 

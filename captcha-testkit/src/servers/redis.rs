@@ -1,0 +1,113 @@
+use std::path::Path;
+use std::process::Command;
+use std::sync::Once;
+
+use rustix::process::Signal;
+
+use super::leave_out;
+use super::process::{Launch, ServerProcess};
+
+/// A Redis server of one's own. It is stopped when this is dropped.
+#[derive(Debug)]
+pub struct RedisServer {
+    process: ServerProcess,
+    options: Options,
+}
+
+impl RedisServer {
+    /// An empty server that keeps nothing on disk. `None` where `redis-server` is not installed.
+    #[must_use]
+    pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same with options, as they stand on the command line of `redis-server`.
+    ///
+    /// # Panics
+    ///
+    /// When it is installed and does not start, or has to be there and is not.
+    #[must_use]
+    pub fn start_with(options: &[&str]) -> Option<Self> {
+        static SAID: Once = Once::new();
+        if Command::new("redis-server")
+            .arg("--version")
+            .output()
+            .is_err()
+        {
+            leave_out("redis-server", &SAID);
+            return None;
+        }
+        let options = Options(options.iter().map(|option| (*option).to_owned()).collect());
+        let process = ServerProcess::start(&options, ServerProcess::folder("redis"));
+        Some(Self { process, options })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.process.port()
+    }
+
+    /// Where it listens, as a URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port())
+    }
+
+    /// Sends a command and returns what the server says, or what went wrong.
+    #[must_use]
+    pub fn command(&self, words: &[&str]) -> String {
+        let port = self.port().to_string();
+        let said = Command::new("redis-cli")
+            .args(["-p", &port])
+            .args(words)
+            .output();
+        String::from_utf8_lossy(&said.unwrap().stdout)
+            .trim()
+            .to_owned()
+    }
+
+    /// Ends it at once, as a crash does.
+    pub fn kill(&mut self) {
+        self.process.end(Signal::KILL);
+    }
+
+    /// Starts it again on the same port after [`kill`](Self::kill), with nothing in it.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.process.start_again(&self.options);
+    }
+
+    /// Lets it stand still: connections stay open and nothing is answered.
+    pub fn pause(&self) {
+        self.process.signal_all(Signal::STOP);
+    }
+
+    /// Lets it go on after [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.process.signal_all(Signal::CONT);
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.process.remove(Signal::KILL);
+    }
+}
+
+#[derive(Debug)]
+struct Options(Vec<String>);
+
+impl Launch for Options {
+    fn command(&self, port: u16, folder: &Path) -> Command {
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        command.arg("--port").arg(port.to_string());
+        command.arg("--dir").arg(folder).args(&self.0);
+        command
+    }
+
+    fn is_ready(&self, _: &Path, _: u32, said: &str) -> bool {
+        said.contains("Ready to accept connections")
+    }
+}
