@@ -10,16 +10,17 @@
 )]
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use captcha_core::manager::{AnswerOutcome, CaptchaManager, Exchange};
-use captcha_core::rate_limit::{RateLimitError, RateLimiter, RedisTokenBucket};
+use captcha_core::manager::{AnswerOutcome, CaptchaManager};
+use captcha_core::rate_limit::{RateLimiter, RedisTokenBucket};
 use captcha_core::redis::connect;
 use captcha_core::storage::{Lookup, RedisStorage, Storage, StorageErrorKind, StorageKey};
-use captcha_core::verify::{Verdict, Verifier, VerifyRequest};
 use captcha_testkit::KnownAnswer;
-use captcha_testkit::servers::RedisServer;
+use captcha_testkit::nodes::{DEADLINE, SharedServer};
+use captcha_testkit::rate_limit::LimiterFixture;
+use captcha_testkit::servers::{RedisServer, Wire};
 use captcha_testkit::storage::StorageFixture;
 
 const ANSWER: &str = "XK7QW";
@@ -49,13 +50,57 @@ impl StorageFixture for Redis {
 
 captcha_testkit::storage_suite!(=> Redis::start());
 
+#[async_trait]
+impl LimiterFixture for Redis {
+    async fn limiter(&self, capacity: u32, refill_rate: f64) -> Arc<dyn RateLimiter> {
+        let connection = connect(&self.0.url()).unwrap();
+        Arc::new(RedisTokenBucket::new(connection, capacity, refill_rate).unwrap())
+    }
+
+    async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+mod limiter {
+    use super::*;
+
+    captcha_testkit::limiter_suite!(=> Redis::start());
+}
+
+#[async_trait]
+impl SharedServer for Redis {
+    async fn storage(&self) -> Arc<dyn Storage> {
+        Arc::new(storage(&self.0))
+    }
+
+    fn kill(&mut self) {
+        self.0.kill();
+    }
+
+    fn restart(&mut self) {
+        self.0.restart();
+    }
+
+    fn pause(&self) {
+        self.0.pause();
+    }
+
+    fn resume(&self) {
+        self.0.resume();
+    }
+}
+
+mod nodes {
+    use super::*;
+
+    captcha_testkit::nodes_suite!(Redis::start());
+}
+
 /// A storage with a connection of its own, as another process has.
 fn storage(server: &RedisServer) -> RedisStorage {
     let builder = RedisStorage::builder(connect(&server.url()).unwrap());
-    builder
-        .deadline(Duration::from_millis(300))
-        .build()
-        .unwrap()
+    builder.deadline(DEADLINE).build().unwrap()
 }
 
 fn node(server: &RedisServer) -> CaptchaManager {
@@ -66,62 +111,6 @@ fn node(server: &RedisServer) -> CaptchaManager {
 async fn issue(node: &CaptchaManager) -> String {
     let issued = node.issue_undrawn("key", "").await.unwrap();
     issued.id().as_str().to_owned()
-}
-
-fn kind(outcome: &Result<Lookup, captcha_core::storage::StorageError>) -> StorageErrorKind {
-    outcome.as_ref().unwrap_err().kind()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn atk_01_atk_05_what_one_node_issues_another_draws_and_either_passes_once() {
-    let Some(server) = RedisServer::start() else {
-        return;
-    };
-    let nodes = [node(&server), node(&server)];
-    for _ in 0..20 {
-        let id = issue(&nodes[0]).await;
-        let answers = (0..500).map(|turn| {
-            let (node, id) = (nodes[turn % 2].clone(), id.clone());
-            tokio::spawn(async move { node.verify(&id, ANSWER).await })
-        });
-        let mut passed = 0;
-        for answer in answers.collect::<Vec<_>>() {
-            passed += usize::from(
-                answer
-                    .await
-                    .unwrap()
-                    .is_ok_and(|o| o == AnswerOutcome::Right),
-            );
-        }
-        assert!(passed <= 1, "{passed}");
-        // Only as many are looked at as there are tries, and one of those takes it.
-        assert_eq!(passed, 1);
-    }
-    let id = issue(&nodes[0]).await;
-    let format = captcha_core::render::Format::Png;
-    let here = nodes[0].render(&id, format).await.unwrap();
-    assert_eq!(here, nodes[1].render(&id, format).await.unwrap());
-}
-
-/// A pass token is in the storage before anybody is told of it.
-#[tokio::test]
-async fn atk_48_a_token_passes_at_once_on_another_node() {
-    let Some(server) = RedisServer::start() else {
-        return;
-    };
-    let nodes = [node(&server), node(&server)];
-    for turn in 0..200 {
-        let (here, there) = (&nodes[turn % 2], &nodes[(turn + 1) % 2]);
-        let id = issue(here).await;
-        let Exchange::Token(token) = here.exchange(&id, ANSWER).await.unwrap() else {
-            panic!("the answer is right");
-        };
-        let request = VerifyRequest::token(token.as_str());
-        let there = Verifier::verify(there, &request).await.unwrap();
-        assert!(matches!(there, Verdict::Passed(_)));
-        let here = Verifier::verify(here, &request).await.unwrap();
-        assert!(matches!(here, Verdict::Refused(_)), "spent");
-    }
 }
 
 #[tokio::test]
@@ -157,119 +146,6 @@ async fn atk_35_every_key_expires_under_the_prefix() {
         let left: i64 = server.command(&["PTTL", key]).parse().unwrap();
         assert!((1..=300_000).contains(&left), "{key}: {left}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_limiters_allow_the_rate_together() {
-    let Some(server) = RedisServer::start() else {
-        return;
-    };
-    let limiter = || RedisTokenBucket::new(connect(&server.url()).unwrap(), 20, 10.0).unwrap();
-    let limiters = [limiter(), limiter()];
-    let started = Instant::now();
-    let mut allowed = 0;
-    // At once from both, then for more than a second.
-    while started.elapsed() < Duration::from_millis(1_250) {
-        let calls = (0..50).map(|turn| {
-            let limiter = limiters[turn % 2].clone();
-            tokio::spawn(async move { limiter.acquire("ada").await.is_ok() })
-        });
-        for call in calls.collect::<Vec<_>>() {
-            allowed += u32::from(call.await.unwrap());
-        }
-    }
-    let most = 20 + (started.elapsed().as_secs_f64() * 10.0) as u32 + 1;
-    assert!((30..=most).contains(&allowed), "{allowed} of {most}");
-    assert!(
-        limiters[0].acquire("bob").await.is_ok(),
-        "keys are counted apart"
-    );
-}
-
-#[tokio::test]
-async fn the_announced_wait_is_exact() {
-    let Some(server) = RedisServer::start() else {
-        return;
-    };
-    let limiter = RedisTokenBucket::new(connect(&server.url()).unwrap(), 1, 5.0).unwrap();
-    limiter.acquire("ada").await.unwrap();
-    let RateLimitError::Limited { retry_after } = limiter.acquire("ada").await.unwrap_err() else {
-        panic!("limited");
-    };
-    assert!(retry_after <= Duration::from_millis(200), "{retry_after:?}");
-    assert!(retry_after > Duration::from_millis(100), "{retry_after:?}");
-    tokio::time::sleep(retry_after).await;
-    limiter.acquire("ada").await.unwrap();
-}
-
-#[tokio::test]
-async fn a_server_that_is_gone_is_an_outage_until_it_is_back() {
-    let Some(mut server) = RedisServer::start() else {
-        return;
-    };
-    let (storage, node) = (storage(&server), node(&server));
-    let id = issue(&node).await;
-    server.kill();
-    for _ in 0..3 {
-        let started = Instant::now();
-        let outcome = storage.get(&StorageKey::for_test(1)).await;
-        assert_eq!(kind(&outcome), StorageErrorKind::Unavailable);
-        assert!(node.verify(&id, ANSWER).await.is_err());
-        assert!(started.elapsed() < Duration::from_secs(1));
-    }
-    server.restart();
-    tokio::time::timeout(Duration::from_secs(5), async {
-        while storage.get(&StorageKey::for_test(1)).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await
-    .expect("it is used again without being told");
-    assert!(
-        node.verify(&id, ANSWER).await.is_err(),
-        "it came back empty"
-    );
-    let id = issue(&node).await;
-    assert_eq!(
-        node.verify(&id, ANSWER).await.unwrap(),
-        AnswerOutcome::Right
-    );
-}
-
-#[tokio::test]
-async fn a_server_that_stands_still_is_waited_for_no_longer_than_the_deadline() {
-    let Some(server) = RedisServer::start() else {
-        return;
-    };
-    let (storage, node) = (storage(&server), node(&server));
-    let id = issue(&node).await;
-    server.pause();
-    let started = Instant::now();
-    let answers = tokio::join!(node.verify(&id, ANSWER), node.verify(&id, ANSWER));
-    assert!(answers.0.is_err() && answers.1.is_err());
-    assert!(
-        started.elapsed() < Duration::from_millis(900),
-        "{:?}",
-        started.elapsed()
-    );
-    let outcome = storage.get(&StorageKey::for_test(1)).await;
-    assert_eq!(kind(&outcome), StorageErrorKind::Unavailable);
-    server.resume();
-    // The tries it was sent meanwhile are counted, and nothing passes twice.
-    let mut passed = 0;
-    for _ in 0..5 {
-        passed += usize::from(
-            node.verify(&id, ANSWER)
-                .await
-                .is_ok_and(|o| o == AnswerOutcome::Right),
-        );
-    }
-    assert!(passed <= 1);
-    let id = issue(&node).await;
-    assert_eq!(
-        node.verify(&id, ANSWER).await.unwrap(),
-        AnswerOutcome::Right
-    );
 }
 
 #[tokio::test]
@@ -355,44 +231,25 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
     assert_eq!(error.setting(), "connection");
 }
 
-/// What a turn costs on the wire: commands of the client's, of which each is one way there and
-/// back. Those that a script sends stay on the server.
+/// Counted on the wire itself. Commands that a script sends stay on the server.
 #[tokio::test]
 async fn one_round_trip_to_issue_or_to_be_wrong_and_two_to_be_right() {
     let Some(server) = RedisServer::start() else {
         return;
     };
-    let node = node(&server);
+    let wire = Wire::to(server.port()).await;
+    let connection = connect(&format!("redis://127.0.0.1:{}/", wire.port())).unwrap();
+    let builder = CaptchaManager::builder(RedisStorage::new(connection));
+    let node = builder.factory(KnownAnswer(ANSWER)).build().unwrap();
     // Scripts are loaded the first time.
+    let _ = node.verify(&issue(&node).await, "wrong").await;
+    let _ = wire.trips();
     let id = issue(&node).await;
-    let _ = node.verify(&id, "wrong").await;
-    let counted = async |turn: &str, expected: u32| {
-        let stats = server.command(&["INFO", "commandstats"]);
-        let calls = |command: &str| {
-            let line = stats.lines().find(|line| line.starts_with(command));
-            let calls = line.and_then(|line| line.split(['=', ',']).nth(1));
-            calls.map_or(0, |calls| calls.parse::<u32>().unwrap())
-        };
-        let sent = [
-            "cmdstat_eval:",
-            "cmdstat_evalsha:",
-            "cmdstat_del:",
-            "cmdstat_script|load:",
-        ];
-        assert_eq!(
-            sent.map(calls).iter().sum::<u32>(),
-            expected,
-            "{turn}: {stats}"
-        );
-        let _ = server.command(&["CONFIG", "RESETSTAT"]);
-    };
-    let _ = server.command(&["CONFIG", "RESETSTAT"]);
-    let id = issue(&node).await;
-    counted("issue", 1).await;
+    assert_eq!(wire.trips(), 1, "issue");
     let _ = node.verify(&id, "wrong").await.unwrap();
-    counted("wrong", 1).await;
+    assert_eq!(wire.trips(), 1, "wrong");
     let _ = node.verify(&id, ANSWER).await.unwrap();
-    counted("right", 2).await;
+    assert_eq!(wire.trips(), 2, "right");
 }
 
 #[tokio::test]

@@ -6,6 +6,9 @@
 //! * [`KnownAnswer`] makes challenges whose solution a test knows.
 //! * [`api::ScriptedApi`] stands in for a hosted provider, [`Vector`] is one of its answers.
 //! * [`storage_suite!`](crate::storage_suite) checks an implementation of `Storage`.
+//! * [`limiter_suite!`](crate::limiter_suite) checks an implementation of `RateLimiter`.
+//! * [`nodes_suite!`](crate::nodes_suite) checks what several nodes keep on one server, also while
+//!   it is killed or stands still.
 //! * [`servers`] are real ones, for tests that need them.
 //! * [`adapter_contract!`](crate::adapter_contract) drives a framework adapter over a real
 //!   socket through every numbered line of the integration contract.
@@ -27,10 +30,13 @@ mod clock;
 pub mod contract;
 mod factory;
 mod limiter;
+pub mod nodes;
+pub mod rate_limit;
 pub mod servers;
 mod slow;
 pub mod storage;
 mod stub;
+mod traffic;
 mod vector;
 
 pub use clock::ManualClock;

@@ -1,11 +1,11 @@
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::Once;
 
-use rustix::process::Signal;
+use rustix::process::{Signal, geteuid};
 
 use super::leave_out;
 use super::process::{Launch, ServerProcess};
@@ -41,31 +41,48 @@ impl PostgresServer {
             leave_out("postgresql", &SAID);
             return None;
         };
-        let folder = ServerProcess::folder("postgres");
-        let user = (fs::metadata(&folder).unwrap().uid() == 0).then_some(NOBODY);
-        chown(&folder, user, user).unwrap();
         let program = Program {
             binaries,
-            user,
             settings: settings.iter().map(|set| (*set).to_owned()).collect(),
         };
+        let folder = Program::folder();
         let made = program
             .run("initdb")
             .arg("--pgdata")
             .arg(folder.join("data"))
             .args(["--username=captcha", "--auth=trust", "--no-sync"])
             .args(["--encoding=UTF8", "--no-locale"])
-            .output()
-            .unwrap();
-        assert!(
-            made.status.success(),
-            "{}",
-            String::from_utf8_lossy(&made.stderr)
-        );
+            .output();
+        succeeded(&made.unwrap());
         let process = ServerProcess::start(&program, folder);
         let server = Self { process, program };
         let _ = server.sql_in("postgres", "CREATE DATABASE captcha");
         Some(server)
+    }
+
+    /// A copy that follows this one and can only be read.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let program = self.program.clone();
+        let folder = Program::folder();
+        let made = program
+            .run("pg_basebackup")
+            .args([
+                "--host=127.0.0.1",
+                "--username=captcha",
+                "--checkpoint=fast",
+            ])
+            .args(["--write-recovery-conf", "--no-sync"])
+            .args(["--port", &self.port().to_string(), "--pgdata"])
+            .arg(folder.join("data"))
+            .output();
+        succeeded(&made.unwrap());
+        let process = ServerProcess::start(&program, folder);
+        Self { process, program }
     }
 
     /// Where it listens.
@@ -130,17 +147,33 @@ impl Drop for PostgresServer {
     }
 }
 
-#[derive(Debug)]
+fn succeeded(made: &Output) {
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{said}");
+}
+
+#[derive(Debug, Clone)]
 struct Program {
     binaries: PathBuf,
-    user: Option<u32>,
     settings: Vec<String>,
 }
 
+/// Who runs Postgres, if it must not be who runs the tests.
+fn user() -> Option<u32> {
+    geteuid().is_root().then_some(NOBODY)
+}
+
 impl Program {
+    /// A folder for a server, which is its user's.
+    fn folder() -> PathBuf {
+        let folder = ServerProcess::folder("postgres");
+        chown(&folder, user(), user()).unwrap();
+        folder
+    }
+
     fn run(&self, binary: &str) -> Command {
         let mut command = Command::new(self.binaries.join(binary));
-        if let Some(user) = self.user {
+        if let Some(user) = user() {
             command.uid(user).gid(user);
         }
         // One that may not be entered would only be warned about.
