@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that has to hold before a change lands. Installs what is missing on a Debian machine
-# that has Rust: rustfmt and clippy, Chromium with its driver for the browser tests, and Redis.
+# that has Rust: rustfmt and clippy, Chromium with its driver for the browser tests, Redis,
+# Postgres, and faketime for processes whose clocks differ.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,6 +26,8 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v chromedriver >/dev/null || missing+=(chromium chromium-driver)
 command -v redis-server >/dev/null || missing+=(redis-server)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(faketime)
 if [ "${#missing[@]}" -gt 0 ]; then
     say "installing ${missing[*]}"
     as_root apt-get update -qq
@@ -40,7 +43,7 @@ cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 say "features one by one"
 cargo clippy -q -p captcha-core --no-default-features -- -D warnings
-for feature in metrics redis; do
+for feature in metrics postgres redis; do
     cargo clippy -q -p captcha-core --no-default-features --features "$feature" -- -D warnings
 done
 for features in '' gkcaptcha gkcaptcha,blocking gkcaptcha,rustls; do

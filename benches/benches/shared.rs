@@ -1,5 +1,5 @@
 //! Storage that nodes share, on a server that runs on this machine, too: how many challenges a
-//! second are issued and answered by 64 callers. With `PYTHON`, captchakit on the same server.
+//! second are issued and answered by 64 callers. With `PYTHON`, captchakit on the same Redis.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -7,31 +7,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use captcha_core::manager::{AnswerOutcome, CaptchaManager};
-use captcha_core::storage::RedisStorage;
+use captcha_core::storage::{PostgresStorage, RedisStorage, Storage};
 use captcha_testkit::KnownAnswer;
-use captcha_testkit::servers::RedisServer;
+use captcha_testkit::servers::{PostgresServer, RedisServer};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 
 const ANSWER: &str = "XK7QW";
 const CALLERS: usize = 64;
 const TIME: Duration = Duration::from_secs(3);
 
-fn main() {
-    let Some(server) = RedisServer::start() else {
-        return;
-    };
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let _entered = runtime.enter();
+#[tokio::main]
+async fn main() {
+    if let Some(server) = RedisServer::start() {
+        redis(&server).await;
+    }
+    // As it is delivered: a commit is on the disk before it is answered.
+    if let Some(server) = PostgresServer::start_with(&[]) {
+        postgres(&server).await;
+    }
+}
+
+async fn redis(server: &RedisServer) {
     let connection = captcha_core::redis::connect(&server.url()).expect("a URL");
-    let manager = CaptchaManager::builder(RedisStorage::new(connection))
-        .factory(KnownAnswer(ANSWER))
-        .build()
-        .expect("a manager");
-    let mut rounds: Vec<f64> = (0..5).map(|_| runtime.block_on(pairs(&manager))).collect();
-    rounds.sort_by(f64::total_cmp);
-    println!(
-        "RedisStorage: {:.0} pairs a second, median of five rounds",
-        rounds[2]
-    );
+    let ours = pairs("RedisStorage", RedisStorage::new(connection)).await;
 
     let Some(python) = std::env::var_os("PYTHON") else {
         println!("captchakit: not measured, PYTHON names no interpreter");
@@ -51,11 +50,43 @@ fn main() {
     let said = String::from_utf8_lossy(&run.stdout);
     let theirs: f64 = said.trim().parse().expect("a number");
     println!("captchakit 1.0.1, RedisStorage: {theirs:.0} pairs a second");
-    println!("{:.1} times as many", rounds[2] / theirs);
+    println!("{:.1} times as many", ours / theirs);
+}
+
+async fn postgres(server: &PostgresServer) {
+    let pool = PgPool::connect(&server.url()).await.expect("a server");
+    let untested = PgPoolOptions::new().test_before_acquire(false);
+    let untested = untested.connect(&server.url()).await.expect("a server");
+    for (name, pool, unlogged) in [
+        ("PostgresStorage", &pool, false),
+        ("PostgresStorage, no test before each use", &untested, false),
+        ("PostgresStorage, unlogged", &pool, true),
+        ("PostgresStorage, unlogged, no test", &untested, true),
+    ] {
+        let table = if unlogged { "unlogged" } else { "logged" };
+        let builder = PostgresStorage::builder(pool.clone()).table(table);
+        let storage = builder.unlogged(unlogged).build().expect("a table");
+        storage.create_schema().await.expect("permission");
+        pairs(name, storage).await;
+    }
+}
+
+/// The median of five rounds.
+async fn pairs(name: &str, storage: impl Storage + 'static) -> f64 {
+    let builder = CaptchaManager::builder(storage).factory(KnownAnswer(ANSWER));
+    let manager = builder.build().expect("a manager");
+    let mut rounds = Vec::new();
+    for _ in 0..5 {
+        rounds.push(round(&manager).await);
+    }
+    rounds.sort_by(f64::total_cmp);
+    let median = rounds[2];
+    println!("{name}: {median:.0} pairs a second, median of five rounds");
+    median
 }
 
 /// Issues and answers from all callers at once, and counts how often a second.
-async fn pairs(manager: &CaptchaManager) -> f64 {
+async fn round(manager: &CaptchaManager) -> f64 {
     let done = Arc::new(AtomicUsize::new(0));
     let started = Instant::now();
     let callers: Vec<_> = (0..CALLERS)

@@ -9,11 +9,29 @@ mod redis;
 mod wire;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::Once;
 
 pub use postgres::PostgresServer;
 pub use redis::RedisServer;
 pub use wire::Wire;
+
+/// The library (Debian's `faketime`) that, loaded into a process, lets its clock be set. `None`
+/// where it is not installed.
+#[must_use]
+pub fn clock_library() -> Option<PathBuf> {
+    static SAID: Once = Once::new();
+    let folders = std::fs::read_dir("/usr/lib")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut libraries = folders.map(|folder| folder.path().join("faketime/libfaketime.so.1"));
+    let library = libraries.find(|library| library.is_file());
+    if library.is_none() {
+        leave_out("faketime", &SAID);
+    }
+    library
+}
 
 fn leave_out(server: &str, said: &Once) {
     assert!(
@@ -24,7 +42,7 @@ fn leave_out(server: &str, said: &Once) {
         // Past the capture of the test harness, or nobody would read it.
         let _ = writeln!(
             std::io::stderr(),
-            "left out: tests against {server}, which is not installed (scripts/test.sh installs it)"
+            "left out: tests with {server}, which is not installed (scripts/test.sh installs it)"
         );
     });
 }

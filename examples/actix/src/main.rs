@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     example_site::init_logging();
     let config = Config::from_env()?;
-    let site = config.site("actix-web")?;
+    let site = config.site("actix-web").await?;
     let server = HttpServer::new(move || {
         let site = site.clone();
         App::new().configure(move |config| example_actix::configure(config, &site))

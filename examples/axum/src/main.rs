@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     example_site::init_logging();
     let config = Config::from_env()?;
-    let app = example_axum::app(config.site("axum")?);
+    let app = example_axum::app(config.site("axum").await?);
     let listener = TcpListener::bind(config.addr).await?;
     example_site::announce(listener.local_addr()?);
     let app = app.into_make_service_with_connect_info::<SocketAddr>();

@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     example_site::init_logging();
     let config = Config::from_env()?;
-    let site = config.site("Rocket")?;
+    let site = config.site("Rocket").await?;
     let rocket_config = rocket::Config {
         address: config.addr.ip(),
         port: config.addr.port(),

@@ -1,10 +1,13 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use captcha_core::endpoints::Endpoints;
+use captcha_core::gate::Gate;
 use captcha_core::manager::CaptchaManager;
 use captcha_core::metrics::MetricsFacade;
 use captcha_core::render::{AudioRenderer, ImageRenderer};
-use captcha_core::verify::FailMode;
+use captcha_core::verify::{FailMode, Verifier as Verifies};
+use ipnet::IpNet;
 
 use crate::challenge::Challenge;
 use crate::env::{ConfigError, one_of, parsed, seconds, value};
@@ -13,19 +16,23 @@ use crate::site::install_metrics;
 use crate::storage::Stores;
 use crate::{Site, words};
 
+/// How often expired challenges are removed from where they are kept.
+const PURGE: Duration = Duration::from_secs(30);
+
 /// How a site is set up, from the environment. An empty value is the default.
 ///
 /// | variable | default | values |
 /// |---|---|---|
 /// | `ADDR` | `127.0.0.1:3000` | IP address and port; port 0 picks a free one |
 /// | `CAPTCHA_VERIFIER` | `self-hosted` | `self-hosted`, `gkcaptcha` |
+/// | `CAPTCHA_TRUSTED_PROXIES` | none | networks with commas between, whose `X-Forwarded-For` is believed |
 /// | `CAPTCHA_FAIL_MODE` | self-hosted `closed`, gkCAPTCHA `open` | `open`, `closed` |
 ///
 /// Self-hosted:
 ///
 /// | variable | default | values |
 /// |---|---|---|
-/// | `CAPTCHA_STORAGE` | `memory` | `memory`; `redis://…`, which also keeps the rate limits of all nodes |
+/// | `CAPTCHA_STORAGE` | `memory` | `memory`; `redis://…` or `postgres://…`, which also keep the rate limits of all nodes |
 /// | `CAPTCHA_CHALLENGE` | `text` | `text`, `math`, `word`, `grid` |
 /// | `CAPTCHA_RATE_LIMIT` | `20/0.2` | challenges at once, and a second, for each address; `off` |
 /// | `CAPTCHA_TTL_SECS` | `120` | for how long a challenge can be answered, 1 to 86400 |
@@ -55,6 +62,7 @@ pub struct Config {
     storage: Stores,
     challenge: Challenge,
     rate_limit: Option<(u32, f64)>,
+    trusted_proxies: Vec<IpNet>,
     fail_mode: Option<FailMode>,
     ttl: Option<Duration>,
     max_attempts: Option<u32>,
@@ -91,6 +99,7 @@ impl Config {
             verifier: one_of("CAPTCHA_VERIFIER", Verifier::SelfHosted, &verifiers)?,
             challenge: one_of("CAPTCHA_CHALLENGE", Challenge::Text, &Challenge::NAMES)?,
             rate_limit: rate_limit("CAPTCHA_RATE_LIMIT")?,
+            trusted_proxies: networks("CAPTCHA_TRUSTED_PROXIES")?,
             fail_mode: one_of("CAPTCHA_FAIL_MODE", None, &fail_modes)?,
             ttl: seconds("CAPTCHA_TTL_SECS")?,
             max_attempts: parsed("CAPTCHA_MAX_ATTEMPTS")?,
@@ -102,20 +111,37 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] when a value is outside its range, or a key is missing.
-    pub fn site(&self, framework: &'static str) -> Result<Site, ConfigError> {
+    /// [`ConfigError`] when a value is outside its range, a key is missing, or the storage's
+    /// server is not there.
+    pub async fn site(&self, framework: &'static str) -> Result<Site, ConfigError> {
         Ok(match self.verifier {
-            Verifier::SelfHosted => Site::self_hosted(self.manager()?, self.challenge, framework),
+            Verifier::SelfHosted => {
+                let manager = self.manager().await?;
+                manager.spawn_purge(PURGE).detach();
+                let gate = self.gate(manager.clone())?;
+                let endpoints = Endpoints::builder(manager)
+                    .client_address(gate.client_address().clone())
+                    .build();
+                let endpoints = endpoints.map_err(|error| named(&error))?;
+                Site::self_hosted(gate, endpoints, self.challenge, framework)
+            }
             Verifier::GkCaptcha => {
-                let (gate, widget) = self.hosted.gkcaptcha(self.fail_mode)?;
-                Site::hosted(gate, widget, framework)
+                let (verifier, widget) = self.hosted.gkcaptcha(self.fail_mode)?;
+                Site::hosted(self.gate(verifier)?, widget, framework)
             }
         })
     }
 
-    fn manager(&self) -> Result<CaptchaManager, ConfigError> {
+    fn gate(&self, verifier: impl Verifies + 'static) -> Result<Gate, ConfigError> {
+        let builder = Gate::builder(verifier).trust_proxies(self.trusted_proxies.iter().copied());
+        builder.build().map_err(|error| named(&error))
+    }
+
+    async fn manager(&self) -> Result<CaptchaManager, ConfigError> {
         install_metrics();
-        let mut builder = CaptchaManager::builder(self.storage.storage())
+        let storage = self.storage.storage().await;
+        let storage = storage.map_err(|error| ConfigError::new("CAPTCHA_STORAGE", error))?;
+        let mut builder = CaptchaManager::builder(storage)
             .factory(self.challenge.factory())
             .renderer(ImageRenderer::new())
             .renderer(AudioRenderer::new())
@@ -135,15 +161,31 @@ impl Config {
         if let Some(mode) = self.fail_mode {
             builder = builder.fail_mode(mode);
         }
-        builder.build().map_err(|error| {
-            let variable = match error.setting() {
-                "ttl" => "CAPTCHA_TTL_SECS",
-                "max_attempts" => "CAPTCHA_MAX_ATTEMPTS",
-                setting => setting,
-            };
-            ConfigError::new(variable, error.problem())
-        })
+        builder.build().map_err(|error| named(&error))
     }
+}
+
+fn named(error: &captcha_core::ConfigError) -> ConfigError {
+    let variable = match error.setting() {
+        "ttl" => "CAPTCHA_TTL_SECS",
+        "max_attempts" => "CAPTCHA_MAX_ATTEMPTS",
+        setting => setting,
+    };
+    ConfigError::new(variable, error.problem())
+}
+
+/// Networks with commas between, as `10.0.0.0/8` or `192.0.2.7`.
+fn networks(variable: &'static str) -> Result<Vec<IpNet>, ConfigError> {
+    let Some(networks) = value(variable)? else {
+        return Ok(Vec::new());
+    };
+    let network = |text: &str| {
+        let text = text.trim();
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        let network = text.parse().or(address);
+        network.map_err(|_| ConfigError::new(variable, format!("{text:?} is no network")))
+    };
+    networks.split(',').map(network).collect()
 }
 
 /// `capacity/refill_per_second`, or `off`.

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use captcha_client::{GkCaptchaClient, Widget};
-use captcha_core::gate::Gate;
 use captcha_core::verify::rules::{AllowedHostnames, ExpectedAction, MaxAge, MaxScore};
 use captcha_core::verify::{FailMode, Verifier, VerifierExt};
 
@@ -36,15 +35,15 @@ impl Hosted {
         })
     }
 
-    /// A gate in front of gkCAPTCHA, and its widget.
+    /// What asks gkCAPTCHA, and its widget.
     pub(crate) fn gkcaptcha(
         &self,
         fail_mode: Option<FailMode>,
-    ) -> Result<(Gate, Widget), ConfigError> {
+    ) -> Result<(Box<dyn Verifier>, Widget), ConfigError> {
         let client = self.client(fail_mode).map_err(|error| named(&error))?;
         let widget = client.widget();
         let verifier = self.ruled(client).map_err(|error| named(&error))?;
-        Ok((Gate::new(verifier), widget))
+        Ok((verifier, widget))
     }
 
     fn client(

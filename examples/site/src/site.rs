@@ -4,7 +4,6 @@ use bytes::Bytes;
 use captcha_client::Widget;
 use captcha_core::endpoints::Endpoints;
 use captcha_core::gate::{Gate, Rejection, RequestHead};
-use captcha_core::manager::CaptchaManager;
 use captcha_core::render::Format;
 use captcha_core::verify::Pass;
 use http::StatusCode;
@@ -35,13 +34,12 @@ impl Site {
     /// A site that issues its own captchas, of this kind, served by the framework of this name.
     #[must_use]
     pub fn self_hosted(
-        manager: CaptchaManager,
+        gate: Gate,
+        endpoints: Endpoints,
         challenge: Challenge,
         framework: &'static str,
     ) -> Self {
-        let gate = Gate::new(manager.clone());
-        let source = Source::Here(Endpoints::new(manager), challenge);
-        Self::new(gate, source, framework)
+        Self::new(gate, Source::Here(endpoints, challenge), framework)
     }
 
     /// A site with a provider's captchas, served by the framework of this name.

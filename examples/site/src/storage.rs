@@ -1,8 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use captcha_core::rate_limit::{RateLimiter, RedisTokenBucket, TokenBucketRateLimiter};
-use captcha_core::storage::{MemoryStorage, RedisStorage, Storage};
+use captcha_core::rate_limit::{
+    PostgresTokenBucket, RateLimiter, RedisTokenBucket, TokenBucketRateLimiter,
+};
+use captcha_core::storage::{MemoryStorage, PostgresStorage, RedisStorage, Storage, StorageError};
+use sqlx::PgPool;
 
 use crate::env::{ConfigError, value};
 
@@ -13,6 +16,8 @@ pub(crate) enum Stores {
     Memory,
     /// On one Redis, for any number of nodes.
     Redis(Redis),
+    /// In one Postgres, for any number of nodes.
+    Postgres(PgPool),
 }
 
 /// The connection that storage and limiter share.
@@ -21,23 +26,38 @@ type Redis = captcha_core::redis::ConnectionManager;
 impl Stores {
     /// `memory`, or a URL. What is wrong with a URL is told without it: there is a password in it.
     pub(crate) fn from_env(variable: &'static str) -> Result<Self, ConfigError> {
-        match value(variable)?.as_deref() {
-            None | Some("memory") => Ok(Self::Memory),
-            Some(url) if url.starts_with("redis://") => captcha_core::redis::connect(url)
+        let Some(value) = value(variable)? else {
+            return Ok(Self::Memory);
+        };
+        match value
+            .split_once("://")
+            .map_or(&*value, |(scheme, _)| scheme)
+        {
+            "memory" => Ok(Self::Memory),
+            "redis" => captcha_core::redis::connect(&value)
                 .map(Self::Redis)
                 .map_err(|error| ConfigError::new(variable, error.problem())),
-            Some(_) => Err(ConfigError::new(
+            "postgres" | "postgresql" => PgPool::connect_lazy(&value)
+                .map(Self::Postgres)
+                .map_err(|_| ConfigError::new(variable, "is no Postgres URL")),
+            _ => Err(ConfigError::new(
                 variable,
-                "is neither memory nor a URL that begins with redis://",
+                "is neither memory nor a URL that begins with redis:// or postgres://",
             )),
         }
     }
 
-    pub(crate) fn storage(&self) -> Arc<dyn Storage> {
-        match self {
+    /// The storage, ready for use.
+    pub(crate) async fn storage(&self) -> Result<Arc<dyn Storage>, StorageError> {
+        Ok(match self {
             Self::Memory => Arc::new(MemoryStorage::new()),
             Self::Redis(connection) => Arc::new(RedisStorage::new(connection.clone())),
-        }
+            Self::Postgres(pool) => {
+                let storage = PostgresStorage::new(pool.clone());
+                storage.create_schema().await?;
+                Arc::new(storage)
+            }
+        })
     }
 
     pub(crate) fn limiter(
@@ -51,6 +71,10 @@ impl Stores {
                 let connection = connection.clone();
                 Arc::new(RedisTokenBucket::new(connection, capacity, refill_rate)?)
             }
+            Self::Postgres(pool) => {
+                let pool = pool.clone();
+                Arc::new(PostgresTokenBucket::new(pool, capacity, refill_rate)?)
+            }
         })
     }
 }
@@ -60,6 +84,7 @@ impl fmt::Debug for Stores {
         f.write_str(match self {
             Self::Memory => "Memory",
             Self::Redis(_) => "Redis",
+            Self::Postgres(_) => "Postgres",
         })
     }
 }

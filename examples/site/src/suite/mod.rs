@@ -23,6 +23,8 @@ use std::any::Any;
 use std::net::SocketAddr;
 
 use captcha_core::challenge::{ChallengeContext, ChallengeFactory, ChallengeSpec, FactoryError};
+use captcha_core::endpoints::Endpoints;
+use captcha_core::gate::Gate;
 use captcha_core::manager::CaptchaManager;
 use captcha_core::random::SecureRng;
 use captcha_core::render::{AudioRenderer, ImageRenderer};
@@ -58,13 +60,18 @@ fn site(capacity: usize) -> Site {
         .factory(KnownAnswer(ANSWER))
         .renderer(ImageRenderer::new())
         .renderer(AudioRenderer::new());
-    Site::self_hosted(manager.build().unwrap(), Challenge::Text, "the suite")
+    self_hosted(manager.build().unwrap(), Challenge::Text)
 }
 
 /// A site whose challenge is a grid with the target in this cell.
 fn grid_site(cell: usize) -> Site {
     let manager = CaptchaManager::builder(MemoryStorage::new()).factory(KnownGrid(cell));
-    Site::self_hosted(manager.build().unwrap(), Challenge::Grid, "the suite")
+    self_hosted(manager.build().unwrap(), Challenge::Grid)
+}
+
+fn self_hosted(manager: CaptchaManager, challenge: Challenge) -> Site {
+    let gate = Gate::new(manager.clone());
+    Site::self_hosted(gate, Endpoints::new(manager), challenge, "the suite")
 }
 
 /// A grid whose answer is known.
@@ -98,7 +105,9 @@ macro_rules! site_suite {
             it_says_where_it_listens
             settings_that_cannot_work_are_named
             requests_for_challenges_are_limited
+            visitors_behind_a_trusted_proxy_are_told_apart
             two_processes_share_a_redis
+            two_processes_share_a_postgres
             a_mistake_in_the_keys_is_one_error_in_the_log
             atk_16_without_keys_it_does_not_start
             atk_24_public_test_keys_do_not_start_it

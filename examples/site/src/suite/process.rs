@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use captcha_testkit::api::{Answer, ScriptedApi};
 use captcha_testkit::contract::client::{Call, send_endless, send_raw};
-use captcha_testkit::servers::RedisServer;
+use captcha_testkit::servers::{PostgresServer, RedisServer, clock_library};
 use http::Method;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -79,7 +79,10 @@ pub async fn settings_that_cannot_work_are_named(binary: &str) {
         ("CAPTCHA_VERIFIER", "no-such-provider"),
         ("CAPTCHA_STORAGE", "clay"),
         ("CAPTCHA_STORAGE", "redis://["),
+        ("CAPTCHA_STORAGE", "postgres://["),
+        ("CAPTCHA_STORAGE", "postgres://captcha@127.0.0.1:1/captcha"),
         ("CAPTCHA_CHALLENGE", "riddle"),
+        ("CAPTCHA_TRUSTED_PROXIES", "nginx"),
         ("CAPTCHA_RATE_LIMIT", "often"),
         ("CAPTCHA_RATE_LIMIT", "0/1"),
         ("CAPTCHA_RATE_LIMIT", "1/0"),
@@ -129,19 +132,63 @@ pub async fn requests_for_challenges_are_limited(binary: &str) {
     }
 }
 
-/// Two processes on one Redis are one site: what one issues the other draws, an answer passes once
-/// at either, and an address has one allowance for both.
+/// Behind a proxy that is trusted, each visitor has an allowance; otherwise the proxy has one.
+pub async fn visitors_behind_a_trusted_proxy_are_told_apart(binary: &str) {
+    for (trusted, expected) in [("10.0.0.0/8, 127.0.0.1", 200), ("10.0.0.0/8", 429)] {
+        let mut command = command(binary);
+        command.env("CAPTCHA_RATE_LIMIT", "1/0.01");
+        command.env("CAPTCHA_TRUSTED_PROXIES", trusted);
+        let (_site, addr) = listening(command).await;
+        let ask = async |visitor: &str| {
+            let call = Call::post("/captcha/new").header("x-forwarded-for", visitor);
+            call.send(addr).await.status
+        };
+        assert_eq!(ask("192.0.2.1").await, 200);
+        assert_eq!(ask("192.0.2.1").await, 429);
+        assert_eq!(ask("192.0.2.2").await, expected, "{trusted}");
+    }
+}
+
+/// Two processes on one Redis are one site.
 pub async fn two_processes_share_a_redis(binary: &str) {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    let node = async || {
+    let record =
+        |id: &str| redis.command(&["--raw", "HGET", &format!("captcha:challenge:{id}"), "p"]);
+    two_processes_are_one_site(binary, &redis.url(), record).await;
+}
+
+/// Two processes on one Postgres are one site.
+pub async fn two_processes_share_a_postgres(binary: &str) {
+    let Some(postgres) = PostgresServer::start() else {
+        return;
+    };
+    let record = |id: &str| {
+        let payload = "SELECT encode(payload, 'hex') FROM captcha_records WHERE key =";
+        let hex = postgres.sql(&format!("{payload} 'challenge:{id}'"));
+        let bytes = hex.as_bytes().chunks(2).map(|pair| {
+            let pair = std::str::from_utf8(pair).unwrap();
+            char::from(u8::from_str_radix(pair, 16).unwrap())
+        });
+        bytes.collect()
+    };
+    two_processes_are_one_site(binary, &postgres.url(), record).await;
+}
+
+/// What one issues the other draws, an answer passes once at either, and an address has one
+/// allowance for both; also while the clock of one is an hour ahead.
+async fn two_processes_are_one_site(binary: &str, storage: &str, record: impl Fn(&str) -> String) {
+    let node = async |ahead: bool| {
         let mut command = command(binary);
-        command.env("CAPTCHA_STORAGE", redis.url());
+        if let Some(library) = ahead.then(clock_library).flatten() {
+            command.env("LD_PRELOAD", library).env("FAKETIME", "+1h");
+        }
+        command.env("CAPTCHA_STORAGE", storage);
         command.env("CAPTCHA_RATE_LIMIT", "21/0.01");
         listening(command).await
     };
-    let (one, other) = (node().await, node().await);
+    let (one, other) = (node(false).await, node(true).await);
     let nodes = [one.1, other.1];
     let ask = async |turn: usize| Call::post("/captcha/new").send(nodes[turn % 2]).await;
     for turn in 0..20 {
@@ -155,7 +202,7 @@ pub async fn two_processes_share_a_redis(binary: &str) {
         };
         assert_eq!(picture(0).await, picture(1).await);
         // The answer, as only the storage knows it.
-        let record = redis.command(&["--raw", "HGET", &format!("captcha:challenge:{id}"), "p"]);
+        let record = record(id);
         let known = |run: &&str| run.len() == 5;
         let mut runs = record.split(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit());
         let answer = runs.find(known).unwrap();
