@@ -55,15 +55,20 @@ async fn redis(server: &RedisServer) {
 
 async fn postgres(server: &PostgresServer) {
     let pool = PgPool::connect(&server.url()).await.expect("a server");
+    // One that does not ask whether a connection is in order each time it is used.
     let untested = PgPoolOptions::new().test_before_acquire(false);
     let untested = untested.connect(&server.url()).await.expect("a server");
-    for (name, pool, unlogged) in [
-        ("PostgresStorage", &pool, false),
-        ("PostgresStorage, no test before each use", &untested, false),
-        ("PostgresStorage, unlogged", &pool, true),
-        ("PostgresStorage, unlogged, no test", &untested, true),
+    for (name, table, pool, unlogged) in [
+        ("PostgresStorage", "one", &pool, false),
+        ("PostgresStorage, untested", "two", &untested, false),
+        ("PostgresStorage, unlogged", "three", &pool, true),
+        (
+            "PostgresStorage, unlogged, untested",
+            "four",
+            &untested,
+            true,
+        ),
     ] {
-        let table = if unlogged { "unlogged" } else { "logged" };
         let builder = PostgresStorage::builder(pool.clone()).table(table);
         let storage = builder.unlogged(unlogged).build().expect("a table");
         storage.create_schema().await.expect("permission");

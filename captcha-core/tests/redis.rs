@@ -354,3 +354,88 @@ async fn a_cluster_is_a_storage_like_any_other() {
         }
     }
 }
+
+/// Behind a Sentinel: when the master is killed, or stands still, the replica takes over, and
+/// storage and limiter go on without being told.
+#[cfg(feature = "redis-sentinel")]
+mod sentinel {
+    use captcha_core::redis::SentinelConnection;
+    use captcha_testkit::servers::RedisSentinel;
+    use redis::sentinel::{SentinelClient, SentinelServerType};
+
+    use super::*;
+
+    async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+        let waiting = tokio::time::timeout(Duration::from_secs(30), async {
+            while !is_so().await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        waiting.await.unwrap_or_else(|_| panic!("{what}"));
+    }
+
+    async fn fails_over(lose: impl FnOnce(&mut RedisServer)) {
+        let Some(mut master) = RedisServer::start_with(&["--repl-diskless-sync-delay", "0"]) else {
+            return;
+        };
+        let of = ["--replicaof", "127.0.0.1", &master.port().to_string()];
+        let replica = RedisServer::start_with(&of).unwrap();
+        let linked = async || {
+            let state = replica.command(&["INFO", "replication"]);
+            state.contains("master_link_status:up")
+        };
+        until("the replica follows", linked).await;
+        let watch = RedisSentinel::start(&master);
+        let known = async || {
+            let replicas = watch.command(&["SENTINEL", "REPLICAS", "captcha"]);
+            replicas.contains(&replica.port().to_string())
+        };
+        until("the Sentinel knows it", known).await;
+
+        let client = SentinelClient::build(
+            vec![watch.url()],
+            "captcha".to_owned(),
+            None,
+            SentinelServerType::Master,
+        );
+        let connection = SentinelConnection::new(client.unwrap());
+        let storage = RedisStorage::builder(connection.clone()).deadline(DEADLINE);
+        let node = CaptchaManager::builder(storage.build().unwrap());
+        let node = node.factory(KnownAnswer(ANSWER)).build().unwrap();
+        let limiter = RedisTokenBucket::new(connection, 1, 0.01).unwrap();
+        let id = issue(&node).await;
+        assert_eq!(
+            node.verify(&id, ANSWER).await.unwrap(),
+            AnswerOutcome::Right
+        );
+        limiter.acquire("ada").await.unwrap();
+
+        // What has not arrived at the replica is lost with the master.
+        let arrived = async || replica.command(&["EXISTS", "captcha:rate:ada"]) == "1";
+        until("the replica has it all", arrived).await;
+        lose(&mut master);
+        assert!(node.issue_undrawn("key", "").await.is_err());
+        let right = async || {
+            let issued = node.issue_undrawn("key", "").await.ok()?;
+            node.verify(issued.id().as_str(), ANSWER).await.ok()
+        };
+        until("the replica takes over", async || {
+            right().await == Some(AnswerOutcome::Right)
+        })
+        .await;
+        assert!(node.verify(&id, ANSWER).await.is_err(), "it stays spent");
+        assert!(limiter.acquire("ada").await.is_err(), "it stays taken");
+        let role = replica.command(&["ROLE"]);
+        assert!(role.starts_with("master"), "{role}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_killed_master_is_replaced() {
+        fails_over(RedisServer::kill).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_master_that_stands_still_is_replaced() {
+        fails_over(|master| master.pause()).await;
+    }
+}

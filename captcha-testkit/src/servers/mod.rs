@@ -6,6 +6,7 @@
 mod postgres;
 mod process;
 mod redis;
+mod sentinel;
 mod wire;
 
 use std::io::Write as _;
@@ -14,6 +15,7 @@ use std::sync::Once;
 
 pub use postgres::PostgresServer;
 pub use redis::RedisServer;
+pub use sentinel::RedisSentinel;
 pub use wire::Wire;
 
 /// The library (Debian's `faketime`) that, loaded into a process, lets its clock be set. `None`

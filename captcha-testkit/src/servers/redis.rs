@@ -57,14 +57,7 @@ impl RedisServer {
     /// Sends a command and returns what the server says, or what went wrong.
     #[must_use]
     pub fn command(&self, words: &[&str]) -> String {
-        let port = self.port().to_string();
-        let said = Command::new("redis-cli")
-            .args(["-p", &port])
-            .args(words)
-            .output();
-        String::from_utf8_lossy(&said.unwrap().stdout)
-            .trim()
-            .to_owned()
+        cli(self.port(), words)
     }
 
     /// Ends it at once, as a crash does.
@@ -93,6 +86,16 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         self.process.remove(Signal::KILL);
     }
+}
+
+/// What the server at this port answers to a command.
+pub(super) fn cli(port: u16, words: &[&str]) -> String {
+    let said = Command::new("redis-cli")
+        .args(["-p", &port.to_string()])
+        .args(words)
+        .output();
+    let said = said.unwrap().stdout;
+    String::from_utf8_lossy(&said).trim().to_owned()
 }
 
 #[derive(Debug)]
