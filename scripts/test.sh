@@ -43,7 +43,7 @@ cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 say "features one by one"
 cargo clippy -q -p captcha-core --no-default-features -- -D warnings
-for feature in metrics postgres redis; do
+for feature in metrics postgres redis redis-sentinel; do
     cargo clippy -q -p captcha-core --no-default-features --features "$feature" -- -D warnings
 done
 for features in '' gkcaptcha gkcaptcha,blocking gkcaptcha,rustls; do

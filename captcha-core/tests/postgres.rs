@@ -463,7 +463,7 @@ async fn what_the_server_refuses_for_good_is_no_outage() {
 
 /// Postgres tells which row it was that broke a rule. That row can be a pass token.
 #[tokio::test]
-async fn atk_13_no_record_is_in_an_error() {
+async fn atk_30_no_record_is_in_an_error() {
     let Some(server) = PostgresServer::start() else {
         return;
     };

@@ -44,9 +44,9 @@ impl<T> PostgresBuilder<T> {
     /// Whether [`create_schema`](crate::storage::PostgresStorage::create_schema) makes the table
     /// `UNLOGGED`. Default `false`.
     ///
-    /// Nothing waits for the disk then, which is several times as fast. Postgres empties such a
-    /// table after a crash and does not copy it to standbys: visitors who are just then looking at
-    /// a challenge get another one. What exists already is left as it is; `ALTER TABLE … SET
+    /// Nothing waits for the disk then. Postgres empties such a table after a crash and does not
+    /// copy it to standbys: visitors who are just then looking at a challenge need another one, and
+    /// nothing that was spent comes back. What exists already is left as it is; `ALTER TABLE … SET
     /// UNLOGGED` changes it.
     pub fn unlogged(mut self, unlogged: bool) -> Self {
         self.unlogged = unlogged;

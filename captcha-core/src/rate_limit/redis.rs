@@ -8,7 +8,7 @@ use redis::aio::ConnectionManager;
 use super::{RateLimitError, RateLimiter, check_rate};
 use crate::redis::{Connection, RedisBuilder, Server};
 
-/// A bucket of permits for each key, shared by any number of nodes through Redis (or Valkey).
+/// A bucket of permits for each key, shared by any number of nodes through Redis.
 ///
 /// One script decides, by the clock of the server: nodes whose clocks differ allow no more than
 /// one would. Keys that are not asked for disappear when their bucket is full again.

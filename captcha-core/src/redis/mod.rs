@@ -1,5 +1,5 @@
-//! What everything kept in Redis (or Valkey) shares: the connection, the deadline of a call, the
-//! names of keys, and what an error means.
+//! What everything kept in Redis shares: the connection, the deadline of a call, the names of keys,
+//! and what an error means.
 //!
 //! Redis 5 or later. Keep it from evicting (`maxmemory-policy noeviction`): a policy that evicts
 //! forgets live challenges, and an attacker who can have challenges made chooses when. A full
@@ -42,7 +42,8 @@ pub trait Connection: ConnectionLike + Clone + Send + Sync + 'static {}
 impl<C: ConnectionLike + Clone + Send + Sync + 'static> Connection for C {}
 
 /// A connection to this URL (`redis://[user:password@]host[:port][/database]`) that is made with
-/// the first command and made again when it is lost.
+/// the first command and made again when it is lost. `rediss://` is TLS, where the application
+/// switches on the feature `tokio-rustls-comp` of the crate `redis`.
 ///
 /// While the server cannot be reached, commands fail at once instead of waiting for it. Clones
 /// share the connection, so that one is enough for storage and limiter.

@@ -8,8 +8,8 @@ use redis::{Cmd, Script};
 use super::{Counter, Lookup, Put, Storage, StorageError, StorageKey, Stored};
 use crate::redis::{Connection, RedisBuilder, Server};
 
-/// Keeps records in Redis (or Valkey), for any number of nodes: a single server, one behind
-/// Sentinel, or a cluster.
+/// Keeps records in Redis, for any number of nodes: a single server, one behind Sentinel, or a
+/// cluster.
 ///
 /// Each record is one hash, `captcha:challenge:…` or `captcha:pass:…`, and each verb one command or
 /// one script on it. Redis' own clock decides what has expired, and Redis forgets it by itself:
