@@ -2,7 +2,6 @@
 //! captchakit where `PYTHON` names an interpreter that has it.
 
 use std::hint::black_box;
-use std::process::Command;
 use std::time::Duration;
 
 use captcha_core::manager::CaptchaManager;
@@ -118,27 +117,9 @@ fn peers(c: &mut Criterion) {
 
 /// captchakit in its own process, timed by itself.
 fn captchakit(_: &mut Criterion) {
-    let Some(python) = std::env::var_os("PYTHON") else {
-        println!("captchakit: not measured, PYTHON names no interpreter");
-        return;
-    };
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../scripts/bench_captchakit.py"
-    );
-    let run = Command::new(python)
-        .arg(script)
-        .output()
-        .expect("an interpreter");
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-    println!(
-        "captchakit, median in µs:\n{}",
-        String::from_utf8_lossy(&run.stdout)
-    );
+    if let Some(medians) = benches::captchakit(&[]) {
+        println!("captchakit, median in µs:\n{medians}");
+    }
 }
 
 criterion_group!(benches, turns, rendering, peers, captchakit);

@@ -1,7 +1,6 @@
 //! Storage that nodes share, on a server that runs on this machine, too: how many challenges a
 //! second are issued and answered by 64 callers. With `PYTHON`, captchakit on the same Redis.
 
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -32,23 +31,10 @@ async fn redis(server: &RedisServer) {
     let connection = captcha_core::redis::connect(&server.url()).expect("a URL");
     let ours = pairs("RedisStorage", RedisStorage::new(connection)).await;
 
-    let Some(python) = std::env::var_os("PYTHON") else {
-        println!("captchakit: not measured, PYTHON names no interpreter");
+    let Some(theirs) = benches::captchakit(&[&server.url()]) else {
         return;
     };
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../scripts/bench_captchakit.py"
-    );
-    let run = Command::new(python).args([script, &server.url()]).output();
-    let run = run.expect("an interpreter");
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-    let said = String::from_utf8_lossy(&run.stdout);
-    let theirs: f64 = said.trim().parse().expect("a number");
+    let theirs: f64 = theirs.parse().expect("a number");
     println!("captchakit 1.0.1, RedisStorage: {theirs:.0} pairs a second");
     println!("{:.1} times as many", ours / theirs);
 }

@@ -19,7 +19,7 @@ use captcha_core::storage::{Lookup, PostgresStorage, Put, Storage, StorageErrorK
 use captcha_testkit::KnownAnswer;
 use captcha_testkit::nodes::{DEADLINE, SharedServer};
 use captcha_testkit::rate_limit::LimiterFixture;
-use captcha_testkit::servers::{PostgresServer, Wire};
+use captcha_testkit::servers::{Faults, PostgresServer, Wire};
 use captcha_testkit::storage::StorageFixture;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -84,20 +84,8 @@ impl SharedServer for Postgres {
         Arc::new(storage(&self.0).await)
     }
 
-    fn kill(&mut self) {
-        self.0.kill();
-    }
-
-    fn restart(&mut self) {
-        self.0.restart();
-    }
-
-    fn pause(&self) {
-        self.0.pause();
-    }
-
-    fn resume(&self) {
-        self.0.resume();
+    fn server(&mut self) -> &mut dyn Faults {
+        &mut self.0
     }
 }
 

@@ -20,7 +20,7 @@ use captcha_core::storage::{Lookup, RedisStorage, Storage, StorageErrorKind, Sto
 use captcha_testkit::KnownAnswer;
 use captcha_testkit::nodes::{DEADLINE, SharedServer};
 use captcha_testkit::rate_limit::LimiterFixture;
-use captcha_testkit::servers::{RedisServer, Wire};
+use captcha_testkit::servers::{Faults, RedisServer, Wire};
 use captcha_testkit::storage::StorageFixture;
 
 const ANSWER: &str = "XK7QW";
@@ -74,20 +74,8 @@ impl SharedServer for Redis {
         Arc::new(storage(&self.0))
     }
 
-    fn kill(&mut self) {
-        self.0.kill();
-    }
-
-    fn restart(&mut self) {
-        self.0.restart();
-    }
-
-    fn pause(&self) {
-        self.0.pause();
-    }
-
-    fn resume(&self) {
-        self.0.resume();
+    fn server(&mut self) -> &mut dyn Faults {
+        &mut self.0
     }
 }
 
@@ -431,7 +419,7 @@ mod sentinel {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn a_killed_master_is_replaced() {
-        fails_over(RedisServer::kill).await;
+        fails_over(Faults::kill).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

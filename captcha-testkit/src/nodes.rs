@@ -11,6 +11,7 @@ use captcha_core::storage::{Storage, StorageErrorKind, StorageKey};
 use captcha_core::verify::{Verdict, Verifier, VerifyRequest};
 
 use crate::KnownAnswer;
+use crate::servers::Faults;
 use crate::traffic::Traffic;
 
 /// How long a storage of [`SharedServer::storage`] waits for its server.
@@ -25,17 +26,8 @@ pub trait SharedServer: Send + Sync {
     /// A storage with connections of its own, as another process has, and with [`DEADLINE`].
     async fn storage(&self) -> Arc<dyn Storage>;
 
-    /// Ends the server at once.
-    fn kill(&mut self);
-
-    /// Starts it again where it was.
-    fn restart(&mut self);
-
-    /// Lets it stand still, with connections open.
-    fn pause(&self);
-
-    /// Lets it go on.
-    fn resume(&self);
+    /// The server itself.
+    fn server(&mut self) -> &mut dyn Faults;
 }
 
 /// A node on the server.
@@ -163,7 +155,7 @@ pub async fn gone_is_an_outage_until_it_is_back(server: &mut dyn SharedServer) {
     let storage = server.storage().await;
     let node = node(server).await;
     let id = issue(&node).await;
-    server.kill();
+    server.server().kill();
     for _ in 0..3 {
         let started = Instant::now();
         let error = storage.get(&StorageKey::for_test(1)).await.unwrap_err();
@@ -172,7 +164,7 @@ pub async fn gone_is_an_outage_until_it_is_back(server: &mut dyn SharedServer) {
         assert!(waited < 2 * DEADLINE, "{waited:?}");
         assert!(node.verify(&id, ANSWER).await.is_err());
     }
-    server.restart();
+    server.server().restart();
     goes_on(&node).await;
 }
 
@@ -181,7 +173,7 @@ pub async fn standing_still_is_an_outage_until_it_goes_on(server: &mut dyn Share
     let storage = server.storage().await;
     let node = node(server).await;
     let id = issue(&node).await;
-    server.pause();
+    server.server().pause();
     // More calls than a pool has connections.
     let started = Instant::now();
     let calls: Vec<_> = (0..30)
@@ -197,7 +189,7 @@ pub async fn standing_still_is_an_outage_until_it_goes_on(server: &mut dyn Share
     let waited = started.elapsed();
     assert!(waited < 2 * DEADLINE, "{waited:?}");
     assert!(node.verify(&id, ANSWER).await.is_err());
-    server.resume();
+    server.server().resume();
     goes_on(&node).await;
     // What it was sent meanwhile may have counted, and passed nobody.
     let mut passed = 0;
@@ -217,9 +209,9 @@ pub async fn killed_in_the_middle_of_traffic(server: &mut dyn SharedServer) {
     let traffic = Traffic::start(&nodes);
     for _ in 0..2 {
         traffic.flows().await;
-        server.kill();
+        server.server().kill();
         tokio::time::sleep(DEADLINE).await;
-        server.restart();
+        server.server().restart();
         goes_on(&nodes[0]).await;
     }
     traffic.flows().await;
@@ -233,9 +225,9 @@ pub async fn paused_in_the_middle_of_traffic(server: &mut dyn SharedServer) {
     let traffic = Traffic::start(&nodes);
     for _ in 0..2 {
         traffic.flows().await;
-        server.pause();
+        server.server().pause();
         tokio::time::sleep(3 * DEADLINE).await;
-        server.resume();
+        server.server().resume();
         goes_on(&nodes[0]).await;
     }
     traffic.flows().await;

@@ -7,6 +7,7 @@ mod postgres;
 mod redis;
 mod token_bucket;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,17 +50,18 @@ pub enum RateLimitError {
     Storage(#[from] StorageError),
 }
 
-/// What every bucket is held to.
-fn check_rate(capacity: u32, refill_rate: f64) -> Result<(), ConfigError> {
-    if !(1..=1_000_000).contains(&capacity) {
+/// What every bucket is held to. Returns the capacity.
+fn check_rate(capacity: u32, refill_rate: f64) -> Result<NonZeroU32, ConfigError> {
+    let capacity = NonZeroU32::new(capacity).filter(|permits| permits.get() <= 1_000_000);
+    let Some(capacity) = capacity else {
         return Err(ConfigError::new("capacity", "must be 1 to 1,000,000"));
-    }
+    };
     let slowest = 1.0 / 3600.0;
     if !(slowest..=1_000_000.0).contains(&refill_rate) {
         let problem = "must be one an hour to a million a second";
         return Err(ConfigError::new("refill_rate", problem));
     }
-    Ok(())
+    Ok(capacity)
 }
 
 #[async_trait]

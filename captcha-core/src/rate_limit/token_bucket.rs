@@ -1,5 +1,5 @@
 use std::fmt;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -100,10 +100,7 @@ impl TokenBucketRateLimiterBuilder {
     ///
     /// [`ConfigError`] names the setting that cannot work.
     pub fn build(self) -> Result<TokenBucketRateLimiter, ConfigError> {
-        check_rate(self.capacity, self.refill_rate)?;
-        let Some(capacity) = NonZeroU32::new(self.capacity) else {
-            return Err(ConfigError::new("capacity", "must be at least 1"));
-        };
+        let capacity = check_rate(self.capacity, self.refill_rate)?;
         let Some(max_keys) = NonZeroUsize::new(self.max_keys) else {
             return Err(ConfigError::new("max_keys", "must be at least 1"));
         };

@@ -18,6 +18,22 @@ pub use redis::RedisServer;
 pub use sentinel::RedisSentinel;
 pub use wire::Wire;
 
+/// What can happen to a server.
+pub trait Faults {
+    /// Ends it at once, as a crash does.
+    fn kill(&mut self);
+
+    /// Starts it again on the same port, after a [`kill`](Self::kill) or instead of one. What it
+    /// keeps on disk is there again, and nothing else.
+    fn restart(&mut self);
+
+    /// Lets it stand still: connections stay open and nothing is answered.
+    fn pause(&self);
+
+    /// Lets it go on after [`pause`](Self::pause).
+    fn resume(&self);
+}
+
 /// The library (Debian's `faketime`) that, loaded into a process, lets its clock be set. `None`
 /// where it is not installed.
 #[must_use]

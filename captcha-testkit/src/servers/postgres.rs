@@ -7,8 +7,8 @@ use std::sync::Once;
 
 use rustix::process::{Signal, geteuid};
 
-use super::leave_out;
 use super::process::{Launch, ServerProcess};
+use super::{Faults, leave_out};
 
 /// The user `nobody` of Debian: Postgres refuses to run as root.
 const NOBODY: u32 = 65_534;
@@ -118,25 +118,23 @@ impl PostgresServer {
         let said = [said.stdout, said.stderr].concat();
         String::from_utf8_lossy(&said).trim().to_owned()
     }
+}
 
-    /// Ends it at once, as a crash does: what it has written is recovered when it starts.
-    pub fn kill(&mut self) {
+impl Faults for PostgresServer {
+    fn kill(&mut self) {
         self.process.end(Signal::QUIT);
     }
 
-    /// Starts it again on the same port, after a [`kill`](Self::kill) or instead of one.
-    pub fn restart(&mut self) {
+    fn restart(&mut self) {
         self.process.end(Signal::INT);
         self.process.start_again(&self.program);
     }
 
-    /// Lets it stand still: connections stay open and nothing is answered.
-    pub fn pause(&self) {
+    fn pause(&self) {
         self.process.signal_all(Signal::STOP);
     }
 
-    /// Lets it go on after [`pause`](Self::pause).
-    pub fn resume(&self) {
+    fn resume(&self) {
         self.process.signal_all(Signal::CONT);
     }
 }

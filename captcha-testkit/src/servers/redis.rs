@@ -4,8 +4,8 @@ use std::sync::Once;
 
 use rustix::process::Signal;
 
-use super::leave_out;
 use super::process::{Launch, ServerProcess};
+use super::{Faults, leave_out};
 
 /// A Redis server of one's own. It is stopped when this is dropped.
 #[derive(Debug)]
@@ -59,25 +59,23 @@ impl RedisServer {
     pub fn command(&self, words: &[&str]) -> String {
         cli(self.port(), words)
     }
+}
 
-    /// Ends it at once, as a crash does.
-    pub fn kill(&mut self) {
+impl Faults for RedisServer {
+    fn kill(&mut self) {
         self.process.end(Signal::KILL);
     }
 
-    /// Starts it again on the same port after [`kill`](Self::kill), with nothing in it.
-    pub fn restart(&mut self) {
+    fn restart(&mut self) {
         self.kill();
         self.process.start_again(&self.options);
     }
 
-    /// Lets it stand still: connections stay open and nothing is answered.
-    pub fn pause(&self) {
+    fn pause(&self) {
         self.process.signal_all(Signal::STOP);
     }
 
-    /// Lets it go on after [`pause`](Self::pause).
-    pub fn resume(&self) {
+    fn resume(&self) {
         self.process.signal_all(Signal::CONT);
     }
 }
