@@ -31,7 +31,7 @@
 //! | `metrics` | no | [`metrics::MetricsFacade`]: counters on the `metrics` facade |
 //! | `postgres` | no | [`storage::PostgresStorage`] and [`rate_limit::PostgresTokenBucket`]; needs Rust 1.94 |
 //! | `redis` | no | [`storage::RedisStorage`] and [`rate_limit::RedisTokenBucket`] |
-//! | `redis-sentinel` | no | [`redis::SentinelConnection`], for both behind Redis Sentinel |
+//! | `redis-sentinel` | no | [`redis::SharedConnection::to_master`], for both behind Redis Sentinel |
 //! | `image` | yes | [`render::ImageRenderer`]: PNG pictures and the font they are drawn with |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -17,7 +17,7 @@ use captcha_core::manager::{AnswerOutcome, CaptchaManager};
 use captcha_core::rate_limit::{PostgresTokenBucket, RateLimiter};
 use captcha_core::storage::{Lookup, PostgresStorage, Put, Storage, StorageErrorKind, StorageKey};
 use captcha_testkit::KnownAnswer;
-use captcha_testkit::nodes::{DEADLINE, SharedServer};
+use captcha_testkit::nodes::SharedServer;
 use captcha_testkit::rate_limit::LimiterFixture;
 use captcha_testkit::servers::{Faults, PostgresServer, Wire};
 use captcha_testkit::storage::StorageFixture;
@@ -25,6 +25,9 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 const ANSWER: &str = "XK7QW";
+const DEADLINE: Duration = Duration::from_millis(500);
+/// For a machine that is busy.
+const PATIENT: Duration = Duration::from_secs(30);
 const LONG: Duration = Duration::from_secs(600);
 
 struct Postgres(PostgresServer);
@@ -64,7 +67,8 @@ mod serializable {
 impl LimiterFixture for Postgres {
     async fn limiter(&self, capacity: u32, refill_rate: f64) -> Arc<dyn RateLimiter> {
         storage(&self.0).await;
-        Arc::new(PostgresTokenBucket::new(pool(&self.0), capacity, refill_rate).unwrap())
+        let builder = PostgresTokenBucket::builder(pool(&self.0), capacity, refill_rate);
+        Arc::new(builder.deadline(PATIENT).build().unwrap())
     }
 
     async fn pass(&self, time: Duration) {
@@ -80,8 +84,10 @@ mod limiter {
 
 #[async_trait]
 impl SharedServer for Postgres {
-    async fn storage(&self) -> Arc<dyn Storage> {
-        Arc::new(storage(&self.0).await)
+    async fn storage(&self, deadline: Duration) -> Arc<dyn Storage> {
+        storage(&self.0).await;
+        let builder = PostgresStorage::builder(pool(&self.0));
+        Arc::new(builder.deadline(deadline).build().unwrap())
     }
 
     fn server(&mut self) -> &mut dyn Faults {
@@ -102,7 +108,7 @@ fn pool(server: &PostgresServer) -> PgPool {
 
 /// A storage with a pool of its own, in a table that is there.
 async fn storage(server: &PostgresServer) -> PostgresStorage {
-    let builder = PostgresStorage::builder(pool(server)).deadline(DEADLINE);
+    let builder = PostgresStorage::builder(pool(server)).deadline(PATIENT);
     let storage = builder.build().unwrap();
     storage.create_schema().await.unwrap();
     storage
@@ -136,7 +142,8 @@ async fn any_number_of_nodes_makes_the_table_at_once() {
     };
     let boots: Vec<_> = (0..20)
         .map(|_| {
-            let storage = PostgresStorage::new(pool(&server));
+            let builder = PostgresStorage::builder(pool(&server)).deadline(PATIENT);
+            let storage = builder.build().unwrap();
             tokio::spawn(async move { storage.create_schema().await })
         })
         .collect();
@@ -467,25 +474,87 @@ async fn atk_30_no_record_is_in_an_error() {
 }
 
 /// A statement that waits for another one on the server is given up at the deadline, and its
-/// connection with it: in the pool it would be waited for until the answer comes.
-#[tokio::test]
-async fn a_statement_that_takes_too_long_does_not_keep_its_place_in_the_pool() {
+/// connection some time later: left to the pool it would be waited for until the answer comes. The
+/// same when nobody waits for the answer any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_without_an_answer_does_not_keep_its_place_in_the_pool() {
     let Some(server) = PostgresServer::start() else {
         return;
     };
-    let one = PgPoolOptions::new().max_connections(1);
-    let one = one.connect(&server.url()).await.unwrap();
-    let builder = PostgresStorage::builder(one).deadline(DEADLINE);
-    let storage = builder.build().unwrap();
-    storage.create_schema().await.unwrap();
-    put(&storage, 1, LONG).await;
-    let mut busy = pool(&server).begin().await.unwrap();
-    let held = "SELECT key FROM captcha_records FOR UPDATE";
-    sqlx::query(held).fetch_all(&mut *busy).await.unwrap();
-    let key = StorageKey::for_test(1);
-    let consumed = storage.consume(&key).await.unwrap_err();
-    assert_eq!(consumed.kind(), StorageErrorKind::Unavailable);
-    assert_eq!(kind(&storage).await, None, "on another connection");
+    storage(&server).await;
+    for visitor_leaves in [false, true] {
+        let one = PgPoolOptions::new().max_connections(1);
+        let one = one.connect(&server.url()).await.unwrap();
+        let builder = PostgresStorage::builder(one).deadline(DEADLINE);
+        let storage = builder.build().unwrap();
+        let key = StorageKey::for_test(1);
+        let _ = storage.put_new(&key, b"x", LONG).await.unwrap();
+        let mut busy = pool(&server).begin().await.unwrap();
+        let held = "SELECT key FROM captcha_records FOR UPDATE";
+        sqlx::query(held).fetch_all(&mut *busy).await.unwrap();
+        let consuming = storage.clone();
+        let consuming = tokio::spawn(async move { consuming.consume(&key).await });
+        if visitor_leaves {
+            let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+            while server.sql(waiting) == "0" {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            consuming.abort();
+        } else {
+            let error = consuming.await.unwrap().unwrap_err();
+            assert_eq!(error.kind(), StorageErrorKind::Unavailable);
+        }
+        let again = tokio::time::timeout(Duration::from_secs(20), async {
+            while kind(&storage).await.is_some() {}
+        });
+        again.await.expect("on another connection");
+        busy.rollback().await.unwrap();
+    }
+}
+
+/// Whoever is refused leaves the bucket's row alone: a flood of them would queue for it.
+#[tokio::test]
+async fn a_refusal_writes_nothing() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    storage(&server).await;
+    let limiter = PostgresTokenBucket::new(pool(&server), 1, 0.01).unwrap();
+    limiter.acquire("ada").await.unwrap();
+    let row = "SELECT ctid, xmin, xmax FROM captcha_records";
+    let before = server.sql(row);
+    for _ in 0..5 {
+        assert!(limiter.acquire("ada").await.is_err());
+    }
+    assert_eq!(server.sql(row), before);
+}
+
+/// What was written while the server's clock was an hour ahead locks nobody out for that hour.
+#[tokio::test]
+async fn a_clock_that_was_ahead_locks_nobody_out() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    storage(&server).await;
+    let limiter = PostgresTokenBucket::new(pool(&server), 2, 10.0).unwrap();
+    limiter.acquire("ada").await.unwrap();
+    let _ = server.sql("UPDATE captcha_records SET expires_at = expires_at + interval '1 hour'");
+    assert!(limiter.acquire("ada").await.is_err(), "an empty bucket");
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    limiter.acquire("ada").await.unwrap();
+}
+
+#[tokio::test]
+async fn limiters_of_different_rates_are_apart() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    storage(&server).await;
+    let strict = PostgresTokenBucket::new(pool(&server), 1, 0.01).unwrap();
+    let loose = PostgresTokenBucket::new(pool(&server), 5, 1.0).unwrap();
+    strict.acquire("ada").await.unwrap();
+    assert!(strict.acquire("ada").await.is_err());
+    loose.acquire("ada").await.unwrap();
 }
 
 /// All connections are somebody else's: that is an outage, too, and not a wait.

@@ -18,12 +18,14 @@ use captcha_core::rate_limit::{RateLimiter, RedisTokenBucket};
 use captcha_core::redis::connect;
 use captcha_core::storage::{Lookup, RedisStorage, Storage, StorageErrorKind, StorageKey};
 use captcha_testkit::KnownAnswer;
-use captcha_testkit::nodes::{DEADLINE, SharedServer};
+use captcha_testkit::nodes::SharedServer;
 use captcha_testkit::rate_limit::LimiterFixture;
 use captcha_testkit::servers::{Faults, RedisServer, Wire};
 use captcha_testkit::storage::StorageFixture;
 
 const ANSWER: &str = "XK7QW";
+const DEADLINE: Duration = Duration::from_millis(500);
+const LONG: Duration = Duration::from_secs(30);
 
 struct Redis(RedisServer);
 
@@ -36,7 +38,7 @@ impl Redis {
 #[async_trait]
 impl StorageFixture for Redis {
     async fn storage(&self) -> Arc<dyn Storage> {
-        Arc::new(storage(&self.0))
+        Arc::new(storage(&self.0, LONG))
     }
 
     async fn pass(&self, time: Duration) {
@@ -54,7 +56,8 @@ captcha_testkit::storage_suite!(=> Redis::start());
 impl LimiterFixture for Redis {
     async fn limiter(&self, capacity: u32, refill_rate: f64) -> Arc<dyn RateLimiter> {
         let connection = connect(&self.0.url()).unwrap();
-        Arc::new(RedisTokenBucket::new(connection, capacity, refill_rate).unwrap())
+        let builder = RedisTokenBucket::builder(connection, capacity, refill_rate);
+        Arc::new(builder.deadline(LONG).build().unwrap())
     }
 
     async fn pass(&self, time: Duration) {
@@ -70,8 +73,8 @@ mod limiter {
 
 #[async_trait]
 impl SharedServer for Redis {
-    async fn storage(&self) -> Arc<dyn Storage> {
-        Arc::new(storage(&self.0))
+    async fn storage(&self, deadline: Duration) -> Arc<dyn Storage> {
+        Arc::new(storage(&self.0, deadline))
     }
 
     fn server(&mut self) -> &mut dyn Faults {
@@ -86,13 +89,13 @@ mod nodes {
 }
 
 /// A storage with a connection of its own, as another process has.
-fn storage(server: &RedisServer) -> RedisStorage {
+fn storage(server: &RedisServer, deadline: Duration) -> RedisStorage {
     let builder = RedisStorage::builder(connect(&server.url()).unwrap());
-    builder.deadline(DEADLINE).build().unwrap()
+    builder.deadline(deadline).build().unwrap()
 }
 
 fn node(server: &RedisServer) -> CaptchaManager {
-    let builder = CaptchaManager::builder(storage(server));
+    let builder = CaptchaManager::builder(storage(server, LONG));
     builder.factory(KnownAnswer(ANSWER)).build().unwrap()
 }
 
@@ -129,7 +132,10 @@ async fn atk_35_every_key_expires_under_the_prefix() {
         .map(|key| key.rsplit_once(':').unwrap().0)
         .collect();
     spaces.sort_unstable();
-    assert_eq!(spaces, ["shop:challenge", "shop:pass", "shop:rate"]);
+    assert_eq!(
+        spaces,
+        ["shop:challenge", "shop:pass", "shop:rate:5/1000000"]
+    );
     for key in keys.lines() {
         let left: i64 = server.command(&["PTTL", key]).parse().unwrap();
         assert!((1..=300_000).contains(&left), "{key}: {left}");
@@ -144,7 +150,7 @@ async fn a_full_server_refuses_new_challenges_and_still_knows_the_old() {
     let node = node(&server);
     let id = issue(&node).await;
     assert_eq!(server.command(&["CONFIG", "SET", "maxmemory", "1"]), "OK");
-    let put = storage(&server);
+    let put = storage(&server, LONG);
     let put = put
         .put_new(&StorageKey::for_test(1), b"x", Duration::from_secs(60))
         .await;
@@ -185,7 +191,7 @@ async fn a_replica_that_may_not_be_written_is_an_outage() {
     let Some(replica) = RedisServer::start_with(&["--replicaof", "127.0.0.1", &port]) else {
         return;
     };
-    let outcome = storage(&replica);
+    let outcome = storage(&replica, LONG);
     let outcome = outcome
         .put_new(&StorageKey::for_test(1), b"x", Duration::from_secs(60))
         .await;
@@ -213,10 +219,66 @@ async fn what_the_server_refuses_for_good_is_no_outage() {
     );
 }
 
-#[test]
-fn without_a_runtime_there_is_an_error_and_no_panic() {
-    let error = connect("redis://127.0.0.1/").unwrap_err();
-    assert_eq!(error.setting(), "connection");
+/// A login that is refused is tried again: the server's password can be the one that was wrong.
+#[tokio::test]
+async fn a_refused_login_is_not_remembered() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let url = format!("redis://:the-new-one@127.0.0.1:{}/", server.port());
+    let storage = RedisStorage::new(connect(&url).unwrap());
+    let key = StorageKey::for_test(1);
+    for _ in 0..2 {
+        let error = storage.get(&key).await.unwrap_err();
+        assert_eq!(error.kind(), StorageErrorKind::Misconfigured);
+    }
+    let set = ["CONFIG", "SET", "requirepass", "the-new-one"];
+    assert_eq!(server.command(&set), "OK");
+    assert_eq!(storage.get(&key).await.unwrap(), Lookup::Absent);
+}
+
+/// Redis repeats a command it does not know. The key in it can be a pass token.
+#[tokio::test]
+async fn atk_30_no_record_is_in_an_error() {
+    let Some(server) = RedisServer::start_with(&["--rename-command", "DEL", ""]) else {
+        return;
+    };
+    let storage = storage(&server, LONG);
+    let error = storage.consume(&StorageKey::for_test(424_242)).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), StorageErrorKind::Misconfigured);
+    let shown = format!("{error:?} {error:#?}");
+    assert!(!shown.contains("424242"), "{shown}");
+}
+
+/// What was written while the server's clock was an hour ahead locks nobody out for that hour.
+#[tokio::test]
+async fn a_clock_that_was_ahead_locks_nobody_out() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let limiter = RedisTokenBucket::new(connect(&server.url()).unwrap(), 2, 10.0).unwrap();
+    limiter.acquire("ada").await.unwrap();
+    let key = "captcha:rate:2/100000:ada";
+    let known: f64 = server.command(&["GET", key]).parse().unwrap();
+    let ahead = format!("{:.3}", known + 3_600_000_000.0);
+    assert_eq!(server.command(&["SET", key, &ahead]), "OK");
+    assert!(limiter.acquire("ada").await.is_err(), "an empty bucket");
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    limiter.acquire("ada").await.unwrap();
+}
+
+#[tokio::test]
+async fn limiters_of_different_rates_are_apart() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let connection = connect(&server.url()).unwrap();
+    let strict = RedisTokenBucket::new(connection.clone(), 1, 0.01).unwrap();
+    let loose = RedisTokenBucket::new(connection, 5, 1.0).unwrap();
+    strict.acquire("ada").await.unwrap();
+    assert!(strict.acquire("ada").await.is_err());
+    loose.acquire("ada").await.unwrap();
 }
 
 /// Counted on the wire itself. Commands that a script sends stay on the server.
@@ -347,7 +409,7 @@ async fn a_cluster_is_a_storage_like_any_other() {
 /// storage and limiter go on without being told.
 #[cfg(feature = "redis-sentinel")]
 mod sentinel {
-    use captcha_core::redis::SentinelConnection;
+    use captcha_core::redis::SharedConnection;
     use captcha_testkit::servers::RedisSentinel;
     use redis::sentinel::{SentinelClient, SentinelServerType};
 
@@ -380,17 +442,24 @@ mod sentinel {
         };
         until("the Sentinel knows it", known).await;
 
+        // The first one is asked in vain: its machine stands still.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let silent = format!("redis://{}/", silent.local_addr().unwrap());
         let client = SentinelClient::build(
-            vec![watch.url()],
+            vec![silent, watch.url()],
             "captcha".to_owned(),
             None,
             SentinelServerType::Master,
         );
-        let connection = SentinelConnection::new(client.unwrap());
+        let connection = SharedConnection::to_master(client.unwrap());
         let storage = RedisStorage::builder(connection.clone()).deadline(DEADLINE);
         let node = CaptchaManager::builder(storage.build().unwrap());
         let node = node.factory(KnownAnswer(ANSWER)).build().unwrap();
         let limiter = RedisTokenBucket::new(connection, 1, 0.01).unwrap();
+        until("the master is found", async || {
+            node.issue_undrawn("key", "").await.is_ok()
+        })
+        .await;
         let id = issue(&node).await;
         assert_eq!(
             node.verify(&id, ANSWER).await.unwrap(),
@@ -399,7 +468,7 @@ mod sentinel {
         limiter.acquire("ada").await.unwrap();
 
         // What has not arrived at the replica is lost with the master.
-        let arrived = async || replica.command(&["EXISTS", "captcha:rate:ada"]) == "1";
+        let arrived = async || !replica.command(&["KEYS", "captcha:rate:*"]).is_empty();
         until("the replica has it all", arrived).await;
         lose(&mut master);
         assert!(node.issue_undrawn("key", "").await.is_err());

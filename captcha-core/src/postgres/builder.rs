@@ -41,18 +41,6 @@ impl<T> PostgresBuilder<T> {
         self
     }
 
-    /// Whether [`create_schema`](crate::storage::PostgresStorage::create_schema) makes the table
-    /// `UNLOGGED`. Default `false`.
-    ///
-    /// Nothing waits for the disk then. Postgres empties such a table after a crash and does not
-    /// copy it to standbys: visitors who are just then looking at a challenge need another one, and
-    /// nothing that was spent comes back. What exists already is left as it is; `ALTER TABLE … SET
-    /// UNLOGGED` changes it.
-    pub fn unlogged(mut self, unlogged: bool) -> Self {
-        self.unlogged = unlogged;
-        self
-    }
-
     /// How long a call may take, waiting for a connection of the pool included, before it counts
     /// as an outage. Default 2 seconds; 1 millisecond to 1 minute.
     pub fn deadline(mut self, deadline: Duration) -> Self {
@@ -72,6 +60,20 @@ impl<T> PostgresBuilder<T> {
         };
         let deadline = self.deadline.map_or(Ok(Deadline::DEFAULT), Deadline::new)?;
         (self.made)(Server::new(self.pool, deadline), table, self.unlogged)
+    }
+}
+
+impl PostgresBuilder<crate::storage::PostgresStorage> {
+    /// Whether [`create_schema`](crate::storage::PostgresStorage::create_schema) makes the table
+    /// `UNLOGGED`. Default `false`.
+    ///
+    /// Nothing waits for the disk then. Postgres empties such a table after a crash and does not
+    /// copy it to standbys: visitors who are just then looking at a challenge need another one, and
+    /// nothing that was spent comes back. What exists already is left as it is; `ALTER TABLE … SET
+    /// UNLOGGED` changes it.
+    pub fn unlogged(mut self, unlogged: bool) -> Self {
+        self.unlogged = unlogged;
+        self
     }
 }
 

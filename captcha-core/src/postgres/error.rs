@@ -1,3 +1,5 @@
+use std::io;
+
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 
@@ -27,6 +29,10 @@ pub(super) fn storage_error(error: Error) -> StorageError {
 
 fn kind(error: &Error) -> StorageErrorKind {
     match error {
+        // A certificate that is not trusted: whoever sits in between would decide who passes.
+        Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+            StorageErrorKind::Misconfigured
+        }
         Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => {
             StorageErrorKind::Unavailable
         }
@@ -40,9 +46,13 @@ fn by_state(code: &str) -> StorageErrorKind {
     match code {
         // disk_full
         "53100" => StorageErrorKind::Full,
+        // data_corrupted, index_corrupted: one record's, which the visitor chooses.
+        "XX001" | "XX002" => StorageErrorKind::Corrupt,
         // read_only_sql_transaction, as from a standby; lock_not_available; query_canceled;
-        // admin_shutdown, crash_shutdown, cannot_connect_now
-        "25006" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" => StorageErrorKind::Unavailable,
+        // admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout
+        "25006" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "57P05" => {
+            StorageErrorKind::Unavailable
+        }
         _ => match code.get(..2) {
             // Connection exceptions, rollbacks, insufficient resources, system errors, internal errors.
             Some("08" | "40" | "53" | "58" | "XX") => StorageErrorKind::Unavailable,

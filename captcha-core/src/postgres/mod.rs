@@ -8,6 +8,7 @@
 
 mod builder;
 mod error;
+mod lent;
 pub(crate) mod schema;
 mod table;
 
@@ -15,19 +16,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::types::PgInterval;
 use sqlx::postgres::{PgArguments, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Postgres, Row as _};
 use tokio::time::{Instant, timeout_at};
 
 pub use builder::PostgresBuilder;
+use lent::Lent;
 pub(crate) use table::Table;
 
 use crate::storage::{Deadline, StorageError, overdue};
 
-/// A statement with what is bound to it.
-pub(crate) type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
+/// For how many deadlines more a connection is kept whose answer did not come in time.
+const PATIENCE: u32 = 10;
 
 /// A statement about one table. Of what users set, only a validated name is in it.
 pub(crate) type Sql = Arc<str>;
@@ -45,50 +46,65 @@ impl Server {
     }
 
     /// Sends one statement and returns the first row of its result.
-    ///
-    /// Where transactions are serializable by default, Postgres can refuse a statement because of
-    /// one beside it; nothing has happened then, and it is sent again.
     pub(crate) async fn ask(
         &self,
         sql: &Sql,
-        bind: impl Fn(Query) -> Query + Send + Sync,
+        arguments: PgArguments,
     ) -> Result<Option<PgRow>, StorageError> {
+        let sql = Arc::clone(sql);
         let until = self.deadline.starting_now();
-        let mut connection = self.connection(until).await?;
-        loop {
-            let query = bind(sqlx::query(AssertSqlSafe(Arc::clone(sql))));
-            match timeout_at(until, query.fetch_optional(&mut *connection)).await {
-                Ok(Err(error)) if error::lost_a_race(&error) => {}
-                Ok(answer) => return answer.map_err(error::storage_error),
-                Err(_) => return Err(abandon(connection)),
-            }
-        }
+        let asking = async move |mut lent: Lent| {
+            let answer = loop {
+                let query = sqlx::query_with(AssertSqlSafe(Arc::clone(&sql)), arguments.clone());
+                match query.fetch_optional(lent.connection()?).await {
+                    // Where transactions are serializable by default. Nothing has happened.
+                    Err(error) if error::lost_a_race(&error) && Instant::now() < until => {}
+                    answer => break answer,
+                }
+            };
+            lent.give_back();
+            answer
+        };
+        self.by(until, asking).await
     }
 
     /// Sends statements that bind nothing, all of them in one transaction.
     pub(crate) async fn run(&self, script: String) -> Result<(), StorageError> {
-        let until = self.deadline.starting_now();
-        let mut connection = self.connection(until).await?;
-        let script = sqlx::raw_sql(AssertSqlSafe(script));
-        match timeout_at(until, script.execute(&mut *connection)).await {
-            Ok(done) => done.map(drop).map_err(error::storage_error),
-            Err(_) => Err(abandon(connection)),
-        }
+        let running = async move |mut lent: Lent| {
+            let script = sqlx::raw_sql(AssertSqlSafe(script));
+            let done = script.execute(lent.connection()?).await;
+            lent.give_back();
+            done.map(drop)
+        };
+        self.by(self.deadline.starting_now(), running).await
     }
 
-    async fn connection(&self, until: Instant) -> Result<PoolConnection<Postgres>, StorageError> {
-        match timeout_at(until, self.pool.acquire()).await {
-            Ok(connection) => connection.map_err(error::storage_error),
-            Err(_) => Err(overdue()),
+    /// What `call` comes to, unless that takes too long.
+    ///
+    /// It goes on in a task of its own: a visitor who leaves, or a caller who no longer waits, must
+    /// not break off what is on the wire. A connection whose answer does not come keeps its place in
+    /// the pool for a while, so that a server that stands still does not get more and more of them,
+    /// and is closed then.
+    async fn by<T, F>(
+        &self,
+        until: Instant,
+        call: impl FnOnce(Lent) -> F,
+    ) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+    {
+        let connection = match timeout_at(until, self.pool.acquire()).await {
+            Ok(connection) => connection.map_err(error::storage_error)?,
+            Err(_) => return Err(overdue()),
+        };
+        let patience = until + PATIENCE * self.deadline.duration();
+        let calling = tokio::spawn(timeout_at(patience, call(Lent::new(connection))));
+        match timeout_at(until, calling).await {
+            Ok(Ok(Ok(answer))) => answer.map_err(error::storage_error),
+            _ => Err(overdue()),
         }
     }
-}
-
-/// Closes a connection that still waits for its answer. In the pool it would keep its place until
-/// the answer comes, which can be never.
-fn abandon(connection: PoolConnection<Postgres>) -> StorageError {
-    drop(connection.detach());
-    overdue()
 }
 
 /// As Postgres counts time: in microseconds, at most a hundred years of them.
@@ -98,6 +114,23 @@ pub(crate) fn interval(time: Duration) -> PgInterval {
         microseconds: i64::try_from(time.min(CENTURY).as_micros()).unwrap_or(i64::MAX),
         ..PgInterval::default()
     }
+}
+
+/// What is bound to a statement, in order.
+macro_rules! arguments {
+    ($($value:expr),*) => {{
+        let mut arguments = sqlx::postgres::PgArguments::default();
+        let mut add = || -> Result<(), sqlx::error::BoxDynError> {
+            $(sqlx::Arguments::add(&mut arguments, $value)?;)*
+            Ok(())
+        };
+        add().map_err($crate::postgres::unbound).map(|()| arguments)
+    }};
+}
+pub(crate) use arguments;
+
+pub(crate) fn unbound(error: sqlx::error::BoxDynError) -> StorageError {
+    error::storage_error(sqlx::Error::Encode(error))
 }
 
 /// Reads a column of a result.

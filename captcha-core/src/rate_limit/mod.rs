@@ -50,6 +50,12 @@ pub enum RateLimitError {
     Storage(#[from] StorageError),
 }
 
+/// What the buckets of one rate are called on a server: those of another are others.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+fn bucket_name(capacity: u32, interval_micros: f64) -> String {
+    format!("{capacity}/{interval_micros:.0}")
+}
+
 /// What every bucket is held to. Returns the capacity.
 fn check_rate(capacity: u32, refill_rate: f64) -> Result<NonZeroU32, ConfigError> {
     let capacity = NonZeroU32::new(capacity).filter(|permits| permits.get() <= 1_000_000);

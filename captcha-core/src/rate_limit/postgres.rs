@@ -3,8 +3,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::PgPool;
 
-use super::{RateLimitError, RateLimiter, check_rate};
-use crate::postgres::{PostgresBuilder, Server, Sql, Table, column, interval};
+use super::{RateLimitError, RateLimiter, bucket_name, check_rate};
+use crate::postgres::{PostgresBuilder, Server, Sql, Table, arguments, column, interval};
 
 /// A bucket of permits for each key, shared by any number of nodes through Postgres.
 ///
@@ -51,7 +51,7 @@ impl PostgresTokenBucket {
             let interval = Duration::from_secs_f64(micros / 1_000_000.0);
             Ok(Self {
                 server,
-                take: take(&table),
+                take: take(&table, &bucket_name(capacity, micros)),
                 interval,
                 filling: interval * capacity,
             })
@@ -60,20 +60,46 @@ impl PostgresTokenBucket {
 }
 
 /// Keeps the time at which a bucket is full again (the generic cell rate algorithm) as that of the
-/// row's expiry. `answers` says whether the last one who asked got a permit: a statement can return
-/// only what it wrote.
-fn take(table: &Table) -> Sql {
+/// row's expiry. `answers` says whether the last one who was let near it got a permit: a statement
+/// can return only what it wrote.
+///
+/// Whoever is refused writes nothing, or a flood of them would queue for the row. A time that is
+/// further ahead than any bucket's, by more than a statement can have waited for the row, was written
+/// while the clock was wrong: the bucket counts as empty.
+fn take(table: &Table, name: &str) -> Sql {
     let now = "statement_timestamp()";
-    let full = format!("GREATEST(bucket.expires_at, {now}) + $2");
-    let given = format!("{full} <= {now} + $3");
+    let key = format!("'rate:{name}:' || encode(sha256($1), 'hex')");
+    let wrong = |row: &str| format!("{row}.expires_at > {now} + $3 + interval '1 minute'");
+    let base = |row: &str| {
+        let (wrong, known) = (wrong(row), format!("GREATEST({row}.expires_at, {now})"));
+        format!("CASE WHEN {wrong} THEN {now} + $3 ELSE {known} END")
+    };
+    let micros = |row: &str| {
+        let wait = format!("{} + $2 - $3 - {now}", base(row));
+        format!("ceil(extract(epoch FROM {wait}) * 1000000)::bigint")
+    };
+    let given = |row: &str| format!("{} + $2 <= {now} + $3", base(row));
     format!(
-        "INSERT INTO {table} AS bucket (key, payload, answers, expires_at)
-        VALUES ('rate:' || encode(sha256($1), 'hex'), '', 1, {now} + $2)
-        ON CONFLICT (key) DO UPDATE SET
-            answers = ({given})::integer,
-            expires_at = CASE WHEN {given} THEN {full} ELSE bucket.expires_at END
-        RETURNING answers = 1 AS given,
-            ceil(extract(epoch FROM expires_at + $2 - $3 - {now}) * 1000000)::bigint AS micros"
+        "WITH refused AS (
+            SELECT {micros_refused} AS micros FROM {table} AS known
+            WHERE key = {key} AND NOT ({given_known}) AND NOT ({wrong_known})
+        ), taken AS (
+            INSERT INTO {table} AS bucket (key, payload, answers, expires_at)
+            SELECT {key}, '', 1, {now} + $2 WHERE NOT EXISTS (SELECT FROM refused)
+            ON CONFLICT (key) DO UPDATE SET
+                answers = ({given_bucket})::integer,
+                expires_at = CASE WHEN {given_bucket} THEN {base_bucket} + $2 ELSE {base_bucket} END
+            RETURNING answers = 1 AS given, {micros_taken} AS micros
+        )
+        SELECT given, micros FROM taken
+        UNION ALL
+        SELECT false, micros FROM refused",
+        micros_refused = micros("known"),
+        given_known = given("known"),
+        wrong_known = wrong("known"),
+        given_bucket = given("bucket"),
+        base_bucket = base("bucket"),
+        micros_taken = micros("bucket"),
     )
     .into()
 }
@@ -81,12 +107,9 @@ fn take(table: &Table) -> Sql {
 #[async_trait]
 impl RateLimiter for PostgresTokenBucket {
     async fn acquire(&self, key: &str) -> Result<(), RateLimitError> {
-        let row = self.server.ask(&self.take, |query| {
-            let query = query.bind(key.as_bytes());
-            query
-                .bind(interval(self.interval))
-                .bind(interval(self.filling))
-        });
+        let (interval, filling) = (interval(self.interval), interval(self.filling));
+        let arguments = arguments!(key.as_bytes(), interval, filling)?;
+        let row = self.server.ask(&self.take, arguments);
         let Some(row) = row.await? else {
             return Ok(());
         };

@@ -3,10 +3,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::Script;
-use redis::aio::ConnectionManager;
 
-use super::{RateLimitError, RateLimiter, check_rate};
-use crate::redis::{Connection, RedisBuilder, Server};
+use super::{RateLimitError, RateLimiter, bucket_name, check_rate};
+use crate::redis::{Connection, RedisBuilder, Server, SharedConnection};
 
 /// A bucket of permits for each key, shared by any number of nodes through Redis.
 ///
@@ -23,7 +22,7 @@ use crate::redis::{Connection, RedisBuilder, Server};
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
-pub struct RedisTokenBucket<C = ConnectionManager> {
+pub struct RedisTokenBucket<C = SharedConnection> {
     server: Server<C>,
     capacity: u32,
     /// Between two permits, in microseconds.
@@ -56,14 +55,21 @@ impl<C: Connection> RedisTokenBucket<C> {
 }
 
 /// Keeps the time at which a bucket is full again (the generic cell rate algorithm), and returns
-/// how many microseconds to wait; 0 where a permit was taken.
+/// how many microseconds to wait; 0 where a permit was taken. A time that is further ahead than any
+/// bucket's was written while the clock was wrong: the bucket counts as empty.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local time = redis.call('TIME')
         local now = time[1] * 1000000 + time[2]
         local interval = tonumber(ARGV[2])
-        local full = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) + interval
-        local wait = full - ARGV[1] * interval - now
+        local empty = now + ARGV[1] * interval
+        local known = tonumber(redis.call('GET', KEYS[1]) or now)
+        if known > empty then
+            known = empty
+            redis.call('SET', KEYS[1], string.format('%.3f', known), 'PX', math.ceil((known - now) / 1000))
+        end
+        local full = math.max(known, now) + interval
+        local wait = full - empty
         if wait > 0 then return math.ceil(wait) end
         local left = math.ceil((full - now) / 1000)
         redis.call('SET', KEYS[1], string.format('%.3f', full), 'PX', left)
@@ -74,7 +80,8 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
 #[async_trait]
 impl<C: Connection> RateLimiter for RedisTokenBucket<C> {
     async fn acquire(&self, key: &str) -> Result<(), RateLimitError> {
-        let mut script = TAKE.key(self.server.key(&format!("rate:{key}")));
+        let name = bucket_name(self.capacity, self.interval);
+        let mut script = TAKE.key(self.server.key(&format!("rate:{name}:{key}")));
         script.arg(self.capacity).arg(self.interval);
         let wait: u64 = self
             .server

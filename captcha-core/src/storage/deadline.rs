@@ -26,7 +26,6 @@ impl Deadline {
         Instant::now() + self.0
     }
 
-    #[cfg(feature = "redis")]
     pub(crate) const fn duration(self) -> Duration {
         self.0
     }

@@ -4,8 +4,10 @@ use async_trait::async_trait;
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 
-use super::{Counter, Deadline, Lookup, Put, Storage, StorageError, StorageKey, Stored};
-use crate::postgres::{PostgresBuilder, Server, Sql, Table, column, interval, schema};
+use super::{
+    Counter, Deadline, Lookup, Put, Storage, StorageError, StorageErrorKind, StorageKey, Stored,
+};
+use crate::postgres::{PostgresBuilder, Server, Sql, Table, arguments, column, interval, schema};
 
 /// Keeps records in Postgres, for any number of nodes, on a pool the application already has.
 ///
@@ -154,7 +156,10 @@ fn found(row: Option<PgRow>) -> Result<Lookup, StorageError> {
     let Some(payload) = column::<Option<&[u8]>>(&row, "payload")? else {
         return Ok(Lookup::Expired);
     };
-    let count = |name| column::<i32>(&row, name).map(|count| u32::try_from(count).unwrap_or(0));
+    let count = |name| {
+        let count = column::<i32>(&row, name)?;
+        u32::try_from(count).map_err(|_| StorageError::new(StorageErrorKind::Corrupt))
+    };
     Ok(Lookup::Live(Stored {
         payload: payload.into(),
         answers: count("answers")?,
@@ -170,9 +175,8 @@ impl Storage for PostgresStorage {
         payload: &[u8],
         ttl: Duration,
     ) -> Result<Put, StorageError> {
-        let row = self.server.ask(&self.statements.put_new, |query| {
-            query.bind(key.as_str()).bind(payload).bind(interval(ttl))
-        });
+        let arguments = arguments!(key.as_str(), payload, interval(ttl))?;
+        let row = self.server.ask(&self.statements.put_new, arguments);
         Ok(match row.await? {
             Some(_) => Put::Stored,
             None => Put::Exists,
@@ -182,7 +186,7 @@ impl Storage for PostgresStorage {
     async fn get(&self, key: &StorageKey) -> Result<Lookup, StorageError> {
         let row = self
             .server
-            .ask(&self.statements.get, |query| query.bind(key.as_str()));
+            .ask(&self.statements.get, arguments!(key.as_str())?);
         found(row.await?)
     }
 
@@ -191,17 +195,13 @@ impl Storage for PostgresStorage {
             Counter::Answers => &self.statements.hit_answers,
             Counter::Renders => &self.statements.hit_renders,
         };
-        found(
-            self.server
-                .ask(sql, |query| query.bind(key.as_str()))
-                .await?,
-        )
+        found(self.server.ask(sql, arguments!(key.as_str())?).await?)
     }
 
     async fn consume(&self, key: &StorageKey) -> Result<bool, StorageError> {
         let row = self
             .server
-            .ask(&self.statements.consume, |query| query.bind(key.as_str()));
+            .ask(&self.statements.consume, arguments!(key.as_str())?);
         Ok(row.await?.is_some())
     }
 
@@ -209,7 +209,7 @@ impl Storage for PostgresStorage {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let row = self
             .server
-            .ask(&self.statements.purge_expired, |query| query.bind(limit));
+            .ask(&self.statements.purge_expired, arguments!(limit)?);
         let gone: i64 = match row.await? {
             Some(row) => column(&row, "gone")?,
             None => 0,

@@ -2,11 +2,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::aio::ConnectionManager;
 use redis::{Cmd, Script};
 
 use super::{Counter, Lookup, Put, Storage, StorageError, StorageKey, Stored};
-use crate::redis::{Connection, RedisBuilder, Server};
+use crate::redis::{Connection, RedisBuilder, Server, SharedConnection};
 
 /// Keeps records in Redis, for any number of nodes: a single server, one behind Sentinel, or a
 /// cluster.
@@ -25,7 +24,7 @@ use crate::redis::{Connection, RedisBuilder, Server};
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
-pub struct RedisStorage<C = ConnectionManager> {
+pub struct RedisStorage<C = SharedConnection> {
     server: Server<C>,
 }
 
@@ -47,6 +46,9 @@ impl<C: Connection> RedisStorage<C> {
         self.server.key(key.as_str())
     }
 }
+
+/// A hundred years. Redis refuses what does not fit its clock.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// The fields of a record: payload, answers, renders.
 type Fields = Option<(Vec<u8>, Option<u32>, Option<u32>)>;
@@ -84,7 +86,8 @@ impl<C: Connection> Storage for RedisStorage<C> {
         payload: &[u8],
         ttl: Duration,
     ) -> Result<Put, StorageError> {
-        let millis = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
+        let millis = ttl.min(LONGEST).as_millis().max(1);
+        let millis = u64::try_from(millis).unwrap_or(1);
         let mut script = PUT_NEW.key(self.key(key));
         script.arg(payload).arg(millis);
         let put: bool = self

@@ -21,7 +21,7 @@ pub(crate) enum Stores {
 }
 
 /// The connection that storage and limiter share.
-type Redis = captcha_core::redis::ConnectionManager;
+type Redis = captcha_core::redis::SharedConnection;
 
 impl Stores {
     /// `memory`, or a URL. What is wrong with a URL is told without it: there is a password in it.
