@@ -34,6 +34,8 @@ impl Traffic {
             visitors.spawn(async move {
                 while !seen.over.load(Ordering::Relaxed) {
                     visit(&here, &there, &seen).await;
+                    // Failures can come without a wait.
+                    tokio::task::yield_now().await;
                 }
             });
         }
