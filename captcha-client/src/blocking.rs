@@ -11,12 +11,16 @@ use captcha_core::ConfigError;
 use captcha_core::verify::{Verdict, Verifier, VerifyError, VerifyErrorKind};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::gkcaptcha::{Build, GkCaptchaClientBuilder, sealed};
-use crate::{VerifyOptions, Widget, gkcaptcha};
+use crate::gkcaptcha::GkCaptcha;
+use crate::hosted::{Build, HostedClientBuilder, Provider, from_async};
+use crate::{VerifyOptions, Widget, hosted};
 
 /// Asks gkCAPTCHA whether a token is good, and waits for the answer.
+pub type GkCaptchaClient = HostedClient<GkCaptcha>;
+
+/// Asks a provider whether a token is good, and waits for the answer.
 ///
-/// The same as the asynchronous [`GkCaptchaClient`](gkcaptcha::GkCaptchaClient) otherwise. It
+/// The same as the asynchronous [`HostedClient`](hosted::HostedClient) otherwise. It
 /// runs its connections on a thread of its own, which ends with the last clone.
 ///
 /// ```no_run
@@ -27,14 +31,13 @@ use crate::{VerifyOptions, Widget, gkcaptcha};
 /// let verdict = client.verify_token(token, VerifyOptions::default())?;
 /// # let _ = verdict; Ok(()) }
 /// ```
-#[derive(Clone)]
-pub struct GkCaptchaClient {
-    client: gkcaptcha::GkCaptchaClient,
+pub struct HostedClient<P> {
+    client: hosted::HostedClient<P>,
     worker: Arc<Worker>,
 }
 
-impl GkCaptchaClient {
-    /// A client with the keys of a site and the SDKs' defaults.
+impl<P: Provider> HostedClient<P> {
+    /// A client with the keys of a site and the provider's defaults.
     ///
     /// # Errors
     ///
@@ -59,8 +62,8 @@ impl GkCaptchaClient {
     pub fn builder(
         secret_key: impl Into<String>,
         site_key: impl Into<String>,
-    ) -> GkCaptchaClientBuilder<Self> {
-        GkCaptchaClientBuilder::new(secret_key, site_key)
+    ) -> HostedClientBuilder<Self> {
+        HostedClientBuilder::new(secret_key, site_key)
     }
 
     /// Sets up a client with the keys and the base URL in the environment.
@@ -68,15 +71,15 @@ impl GkCaptchaClient {
     /// # Errors
     ///
     /// [`ConfigError`] names the variable that is missing.
-    pub fn builder_from_env() -> Result<GkCaptchaClientBuilder<Self>, ConfigError> {
-        GkCaptchaClientBuilder::from_env()
+    pub fn builder_from_env() -> Result<HostedClientBuilder<Self>, ConfigError> {
+        HostedClientBuilder::from_env()
     }
 
     /// Asks about a token and applies the fail mode.
     ///
     /// # Errors
     ///
-    /// As the asynchronous [`verify_token`](gkcaptcha::GkCaptchaClient::verify_token).
+    /// As the asynchronous [`verify_token`](hosted::HostedClient::verify_token).
     pub fn verify_token(
         &self,
         token: &str,
@@ -104,16 +107,27 @@ impl GkCaptchaClient {
     }
 }
 
-impl sealed::FromAsync for GkCaptchaClient {
-    fn from_async(client: gkcaptcha::GkCaptchaClient) -> Result<Self, ConfigError> {
+impl<P: Provider> from_async::FromAsync for HostedClient<P> {
+    type Provider = P;
+
+    fn from_async(client: hosted::HostedClient<P>) -> Result<Self, ConfigError> {
         let worker = Arc::new(Worker::start()?);
         Ok(Self { client, worker })
     }
 }
 
-impl Build for GkCaptchaClient {}
+impl<P: Provider> Build for HostedClient<P> {}
 
-impl fmt::Debug for GkCaptchaClient {
+impl<P> Clone for HostedClient<P> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            worker: Arc::clone(&self.worker),
+        }
+    }
+}
+
+impl<P: Provider> fmt::Debug for HostedClient<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.client.fmt(f)
     }

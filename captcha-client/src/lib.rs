@@ -49,6 +49,7 @@ mod answer;
 pub mod blocking;
 #[cfg(feature = "gkcaptcha")]
 pub mod gkcaptcha;
+pub mod hosted;
 mod keys;
 mod options;
 mod trace;
@@ -58,5 +59,6 @@ mod widget;
 
 #[cfg(feature = "gkcaptcha")]
 pub use gkcaptcha::GkCaptchaClient;
+pub use hosted::HostedClient;
 pub use options::VerifyOptions;
 pub use widget::Widget;

@@ -8,7 +8,7 @@ use http::StatusCode;
 
 /// A provider's answer.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// The provider vouches for the token.
     Passed(Pass),
     /// The token is no good.

@@ -8,14 +8,21 @@
 mod answer;
 #[cfg(test)]
 mod answer_properties;
-mod builder;
-mod client;
 mod codes;
 mod failures;
+mod protocol;
 mod request;
 mod scopes;
 
-#[cfg(feature = "blocking")]
-pub(crate) use builder::sealed;
-pub use builder::{Build, GkCaptchaClientBuilder};
-pub use client::GkCaptchaClient;
+use crate::hosted::{HostedClient, HostedClientBuilder};
+
+/// gkCAPTCHA. Its keys are in `GKCAPTCHA_SECRET_KEY` and `GKCAPTCHA_SITE_KEY`, another base URL in
+/// `GKCAPTCHA_API_URL`; its widget fills the form field `captchaToken`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GkCaptcha;
+
+/// Asks gkCAPTCHA whether a token is good.
+pub type GkCaptchaClient = HostedClient<GkCaptcha>;
+
+/// Sets up a [`GkCaptchaClient`] or a blocking one.
+pub type GkCaptchaClientBuilder<C = GkCaptchaClient> = HostedClientBuilder<C>;

@@ -13,7 +13,7 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// An answer as it came over the wire.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub struct Reply {
     pub(crate) status: StatusCode,
     /// The body, or why there is none to read.
     pub(crate) body: Result<Bytes, &'static str>,

@@ -1,23 +1,22 @@
-use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use captcha_core::ConfigError;
 use captcha_core::verify::{
-    Credential, FailMode, ReasonCode, Verdict, Verifier, VerifyError, VerifyRequest,
+    Credential, FailMode, FieldSet, ReasonCode, Verdict, Verifier, VerifyError, VerifyRequest,
 };
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderMap;
 use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
 
-use super::{GkCaptchaClientBuilder, answer, request};
+use super::{Account, HostedClientBuilder, Provider};
 use crate::trace::Trace;
-use crate::transport::{Asked, Question, Transport, endpoint};
+use crate::transport::{Asked, Question, Transport};
 use crate::{VerifyOptions, Widget, keys, visitor};
 
-/// Asks gkCAPTCHA whether a token is good.
+/// Asks a provider whether a token is good.
 ///
 /// Cheap to clone; clones share their connections. Make one when the application starts and keep
 /// it: each client has a pool of connections of its own.
@@ -35,9 +34,9 @@ use crate::{VerifyOptions, Widget, keys, visitor};
 /// }
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
-pub struct GkCaptchaClient {
+pub struct HostedClient<P> {
     inner: Arc<Inner>,
+    provider: PhantomData<fn() -> P>,
 }
 
 struct Inner {
@@ -46,19 +45,17 @@ struct Inner {
 }
 
 pub(super) struct Settings {
-    pub(super) secret: SecretString,
-    pub(super) site_key: String,
+    pub(super) account: Account,
     pub(super) url: Url,
     pub(super) base: Url,
     pub(super) widget_url: Url,
-    pub(super) client_ip_field: Cow<'static, str>,
     pub(super) fail_mode: FailMode,
     pub(super) trace_client_ip: bool,
     pub(super) transport: Transport,
 }
 
-impl GkCaptchaClient {
-    /// A client with the keys of a site and the SDKs' defaults.
+impl<P: Provider> HostedClient<P> {
+    /// A client with the keys of a site and the provider's defaults.
     ///
     /// # Errors
     ///
@@ -71,8 +68,8 @@ impl GkCaptchaClient {
         Self::builder(secret_key, site_key).build()
     }
 
-    /// A client with the keys in `GKCAPTCHA_SECRET_KEY` and `GKCAPTCHA_SITE_KEY`, and the base
-    /// URL in `GKCAPTCHA_API_URL` where that is set.
+    /// A client with the keys and, where it is set, the base URL in the environment, in the
+    /// variables that the [provider](crate::gkcaptcha::GkCaptcha) names.
     ///
     /// # Errors
     ///
@@ -85,8 +82,8 @@ impl GkCaptchaClient {
     pub fn builder(
         secret_key: impl Into<String>,
         site_key: impl Into<String>,
-    ) -> GkCaptchaClientBuilder {
-        GkCaptchaClientBuilder::new(secret_key, site_key)
+    ) -> HostedClientBuilder<Self> {
+        HostedClientBuilder::new(secret_key, site_key)
     }
 
     /// Sets up a client with the keys and the base URL in the environment.
@@ -94,22 +91,16 @@ impl GkCaptchaClient {
     /// # Errors
     ///
     /// [`ConfigError`] names the variable that is missing.
-    pub fn builder_from_env() -> Result<GkCaptchaClientBuilder, ConfigError> {
-        GkCaptchaClientBuilder::from_env()
+    pub fn builder_from_env() -> Result<HostedClientBuilder<Self>, ConfigError> {
+        HostedClientBuilder::from_env()
     }
 
     pub(super) fn assemble(settings: Settings) -> Result<Self, ConfigError> {
-        let bearer = format!("Bearer {}", settings.secret.expose_secret());
-        let mut bearer = HeaderValue::try_from(bearer)
-            .map_err(|_| ConfigError::new("secret_key", "has characters that no key has"))?;
-        bearer.set_sensitive(true);
-        let json = HeaderValue::from_static("application/json");
-        let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, bearer);
-        headers.insert(header::CONTENT_TYPE, json.clone());
-        headers.insert(header::ACCEPT, json);
-        let inner = Arc::new(Inner { settings, headers });
-        Ok(Self { inner })
+        let headers = P::headers(&settings.account)?;
+        Ok(Self {
+            inner: Arc::new(Inner { settings, headers }),
+            provider: PhantomData,
+        })
     }
 
     /// Asks about a token and applies the fail mode.
@@ -129,40 +120,32 @@ impl GkCaptchaClient {
         self.fail_mode().apply(outcome)
     }
 
-    /// What a page needs to show the widget, which fills the form field `captchaToken`.
+    /// What a page needs to show the widget, which fills the provider's form field.
     #[must_use]
     pub fn widget(&self) -> Widget {
         let settings = &self.inner.settings;
-        Widget {
-            script_url: endpoint(&settings.widget_url, "/widget/gk-captcha.js").into(),
-            origin: settings.widget_url.origin().ascii_serialization(),
-            element: "gk-captcha",
-            site_key_attribute: "sitekey",
-            site_key: settings.site_key.clone(),
-        }
+        P::widget(&settings.widget_url, &settings.account.site_key)
     }
 
     async fn ask(&self, token: &str, request: &VerifyRequest<'_>) -> Asked {
         let Inner { settings, headers } = &*self.inner;
-        let secret = settings.secret.expose_secret();
-        let field = &settings.client_ip_field;
         let question = Question {
             url: &settings.url,
             headers,
-            body: request::body(&settings.site_key, secret, token, field, request),
+            body: P::body(&settings.account, token, request),
         };
-        let scrub = |text: &str| keys::scrubbed(text, &settings.secret, token);
-        let read = |reply: &_| answer::read(reply, &scrub);
+        let scrub = |text: &str| keys::scrubbed(text, &settings.account.secret, token);
+        let read = |reply: &_| P::read(reply, &scrub);
         settings.transport.ask(&question, read).await
     }
 }
 
 #[async_trait]
-impl Verifier for GkCaptchaClient {
+impl<P: Provider> Verifier for HostedClient<P> {
     async fn verify(&self, request: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let settings = &self.inner.settings;
         let client_ip = request.client_ip().filter(|_| settings.trace_client_ip);
-        let trace = Trace::start("gkcaptcha", client_ip);
+        let trace = Trace::start(P::NAME, client_ip);
         let asking = async {
             match request.credential() {
                 Credential::Token(token) if token.is_empty() => {
@@ -177,6 +160,10 @@ impl Verifier for GkCaptchaClient {
         trace.of(asking).await
     }
 
+    fn field_sets(&self) -> Vec<FieldSet> {
+        vec![FieldSet::token(P::FIELD)]
+    }
+
     fn fail_mode(&self) -> FailMode {
         self.inner.settings.fail_mode
     }
@@ -186,12 +173,22 @@ impl Verifier for GkCaptchaClient {
     }
 }
 
-impl fmt::Debug for GkCaptchaClient {
+impl<P> Clone for HostedClient<P> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            provider: PhantomData,
+        }
+    }
+}
+
+impl<P: Provider> fmt::Debug for HostedClient<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let settings = &self.inner.settings;
-        f.debug_struct("GkCaptchaClient")
+        f.debug_struct("HostedClient")
+            .field("provider", &P::NAME)
             .field("api_url", &settings.base.as_str())
-            .field("site_key", &settings.site_key)
+            .field("site_key", &settings.account.site_key)
             .field("fail_mode", &settings.fail_mode)
             .field("transport", &settings.transport)
             .finish_non_exhaustive()

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::env;
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,20 +7,16 @@ use captcha_core::ConfigError;
 use captcha_core::verify::FailMode;
 use secrecy::ExposeSecret;
 
-use super::GkCaptchaClient;
 use super::client::Settings;
+use super::{Account, HostedClient, Protocol, Provider, Variables};
 use crate::keys;
 use crate::transport::{TransportBuilder, endpoint};
 
-/// Where the provider is, unless told otherwise.
-pub(super) const DEFAULT_API_URL: &str = "https://gkcaptcha.gatekeeper.sa";
-const PATH: &str = "/api/v1/token/verify";
-
-/// Sets up a [`GkCaptchaClient`] or a blocking one.
+/// Sets up a [`HostedClient`] or a blocking one.
 ///
 /// | setting | default |
 /// |---|---|
-/// | `api_url` | `https://gkcaptcha.gatekeeper.sa` |
+/// | `api_url` | the provider's |
 /// | `widget_url` | the same |
 /// | `timeout` | 5 seconds for each try |
 /// | `max_retries` | 1 |
@@ -29,61 +24,53 @@ const PATH: &str = "/api/v1/token/verify";
 /// | `deadline` | time for all tries and the delays between them: 11 seconds |
 /// | `fail_mode` | open |
 #[must_use = "a builder does nothing until it is built"]
-pub struct GkCaptchaClientBuilder<C = GkCaptchaClient> {
+pub struct HostedClientBuilder<C> {
     secret_key: String,
     site_key: String,
-    names: Names,
+    names: Variables,
     api_url: String,
     widget_url: Option<String>,
-    client_ip_field: Cow<'static, str>,
+    client_ip_field: String,
     fail_mode: FailMode,
     trace_client_ip: bool,
     transport: TransportBuilder,
     client: PhantomData<fn() -> C>,
 }
 
-/// What the settings that the environment can hold are called in an error.
-#[derive(Clone, Copy)]
-struct Names {
-    secret_key: &'static str,
-    site_key: &'static str,
-    api_url: &'static str,
-}
-
-/// The clients a [`GkCaptchaClientBuilder`] can build. Not to be implemented elsewhere.
+/// The clients a [`HostedClientBuilder`] can build. Not to be implemented elsewhere.
 pub trait Build: Sized + sealed::FromAsync {}
 
 pub(crate) mod sealed {
     use captcha_core::ConfigError;
 
-    use crate::gkcaptcha::GkCaptchaClient;
+    use crate::hosted::{HostedClient, Provider};
 
     pub trait FromAsync: Sized {
-        fn from_async(client: GkCaptchaClient) -> Result<Self, ConfigError>;
+        type Provider: Provider;
+
+        fn from_async(client: HostedClient<Self::Provider>) -> Result<Self, ConfigError>;
     }
 }
 
-impl sealed::FromAsync for GkCaptchaClient {
-    fn from_async(client: GkCaptchaClient) -> Result<Self, ConfigError> {
+impl<P: Provider> sealed::FromAsync for HostedClient<P> {
+    type Provider = P;
+
+    fn from_async(client: Self) -> Result<Self, ConfigError> {
         Ok(client)
     }
 }
 
-impl Build for GkCaptchaClient {}
+impl<P: Provider> Build for HostedClient<P> {}
 
-impl<C: Build> GkCaptchaClientBuilder<C> {
+impl<C: Build> HostedClientBuilder<C> {
     pub(crate) fn new(secret_key: impl Into<String>, site_key: impl Into<String>) -> Self {
         Self {
             secret_key: secret_key.into(),
             site_key: site_key.into(),
-            names: Names {
-                secret_key: "secret_key",
-                site_key: "site_key",
-                api_url: "api_url",
-            },
-            api_url: DEFAULT_API_URL.to_owned(),
+            names: Variables::SETTERS,
+            api_url: C::Provider::API_URL.to_owned(),
             widget_url: None,
-            client_ip_field: Cow::Borrowed("clientIP"),
+            client_ip_field: C::Provider::CLIENT_IP_FIELD.to_owned(),
             fail_mode: FailMode::Open,
             trace_client_ip: false,
             transport: TransportBuilder::default(),
@@ -92,11 +79,7 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
     }
 
     pub(crate) fn from_env() -> Result<Self, ConfigError> {
-        let names = Names {
-            secret_key: "GKCAPTCHA_SECRET_KEY",
-            site_key: "GKCAPTCHA_SITE_KEY",
-            api_url: "GKCAPTCHA_API_URL",
-        };
+        let names = C::Provider::VARIABLES;
         let required = |name| variable(name)?.ok_or(ConfigError::new(name, "is not set"));
         let mut builder = Self::new(required(names.secret_key)?, required(names.site_key)?);
         if let Some(api_url) = variable(names.api_url)? {
@@ -106,12 +89,12 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
         Ok(builder)
     }
 
-    /// The provider's base URL, with or without a path in front of `/api/v1/token/verify`.
+    /// The provider's base URL, with or without a path in front of that of its endpoint.
     ///
     /// Plain `http` is refused unless the host is loopback: the secret is in every request.
     pub fn api_url(mut self, url: impl Into<String>) -> Self {
         self.api_url = url.into();
-        self.names.api_url = "api_url";
+        self.names.api_url = Variables::SETTERS.api_url;
         self
     }
 
@@ -182,9 +165,9 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
         self
     }
 
-    /// The name under which the visitor's address is sent. Default `clientIP`; the provider's
-    /// documentation also has `ip` and `remoteip`.
-    pub fn client_ip_field(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+    /// The name under which the visitor's address is sent. Default: the provider's
+    /// (gkCAPTCHA `clientIP`; its documentation also has `ip` and `remoteip`).
+    pub fn client_ip_field(mut self, name: impl Into<String>) -> Self {
         self.client_ip_field = name.into();
         self
     }
@@ -216,50 +199,38 @@ impl<C: Build> GkCaptchaClientBuilder<C> {
     ///
     /// [`ConfigError`] names the setting, or the environment variable, that cannot work.
     pub fn build(self) -> Result<C, ConfigError> {
-        let Names {
-            secret_key,
-            site_key,
-            api_url,
-        } = self.names;
-        let secret = keys::secret(secret_key, &self.secret_key)?;
-        let public = keys::site_key(site_key, &self.site_key)?;
-        if public.starts_with("sk_") {
-            return Err(ConfigError::new(
-                site_key,
-                "is a secret key (swapped?): pages would show it",
-            ));
+        let names = self.names;
+        let account = Account {
+            secret: keys::secret(names.secret_key, &self.secret_key)?,
+            site_key: keys::site_key(names.site_key, &self.site_key)?,
+            client_ip_field: self.client_ip_field,
+        };
+        C::Provider::check(&account, names)?;
+        if account.secret.expose_secret() == account.site_key {
+            let problem = "is the secret key: pages would show it";
+            return Err(ConfigError::new(names.site_key, problem));
         }
-        if self.secret_key.trim().starts_with("pk_") {
-            return Err(ConfigError::new(secret_key, "is a site key (swapped?)"));
-        }
-        if secret.expose_secret() == public {
-            return Err(ConfigError::new(
-                site_key,
-                "is the secret key: pages would show it",
-            ));
-        }
-        if self.client_ip_field.is_empty() {
+        if account.client_ip_field.is_empty() {
             return Err(ConfigError::new("client_ip_field", "is empty"));
         }
-        let base = self.transport.base(api_url, &self.api_url)?;
-        if base.path().trim_end_matches('/').ends_with(PATH) {
-            let problem = "must be the base URL, without /api/v1/token/verify";
-            return Err(ConfigError::new(api_url, problem));
+        let base = self.transport.base(names.api_url, &self.api_url)?;
+        let path = C::Provider::PATH;
+        if base.path().trim_end_matches('/').ends_with(path) {
+            let problem = "must be the base URL, without the path of the endpoint";
+            return Err(ConfigError::new(names.api_url, problem));
         }
-        let url = endpoint(&base, PATH);
+        let url = endpoint(&base, path);
         let widget_url = match &self.widget_url {
             Some(url) => self.transport.base("widget_url", url)?,
             None if base.scheme() == "https" => base.clone(),
-            None => self.transport.base("widget_url", DEFAULT_API_URL)?,
+            None => self.transport.base("widget_url", C::Provider::API_URL)?,
         };
-        C::from_async(GkCaptchaClient::assemble(Settings {
-            secret,
-            site_key: public,
+        C::from_async(HostedClient::assemble(Settings {
+            account,
             transport: self.transport.build(&url)?,
             url,
             base,
             widget_url,
-            client_ip_field: self.client_ip_field,
             fail_mode: self.fail_mode,
             trace_client_ip: self.trace_client_ip,
         })?)
@@ -276,9 +247,9 @@ fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
     }
 }
 
-impl<C> fmt::Debug for GkCaptchaClientBuilder<C> {
+impl<C> fmt::Debug for HostedClientBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GkCaptchaClientBuilder")
+        f.debug_struct("HostedClientBuilder")
             .field("fail_mode", &self.fail_mode)
             .finish_non_exhaustive()
     }
