@@ -31,12 +31,13 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `gkcaptcha` | yes | [`GkCaptchaClient`] |
+//! | `turnstile` | no | [`TurnstileClient`], for Cloudflare Turnstile |
 //! | `rustls` | yes | TLS by rustls; without it, give the client a `reqwest::Client` of your own |
 //! | `blocking` | no | [`blocking::GkCaptchaClient`] for code without a runtime |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(feature = "gkcaptcha"),
+    not(any(feature = "gkcaptcha", feature = "turnstile")),
     allow(
         dead_code,
         unused_imports,
@@ -52,8 +53,12 @@ pub mod gkcaptcha;
 pub mod hosted;
 mod keys;
 mod options;
+#[cfg(feature = "turnstile")]
+mod siteverify;
 mod trace;
 mod transport;
+#[cfg(feature = "turnstile")]
+pub mod turnstile;
 mod visitor;
 mod widget;
 
@@ -61,4 +66,6 @@ mod widget;
 pub use gkcaptcha::GkCaptchaClient;
 pub use hosted::HostedClient;
 pub use options::VerifyOptions;
+#[cfg(feature = "turnstile")]
+pub use turnstile::TurnstileClient;
 pub use widget::Widget;

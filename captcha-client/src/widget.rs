@@ -16,6 +16,7 @@ pub struct Widget {
     pub(crate) script_url: String,
     pub(crate) origin: String,
     pub(crate) element: &'static str,
+    pub(crate) class: Option<&'static str>,
     pub(crate) site_key_attribute: &'static str,
     pub(crate) site_key: String,
 }
@@ -49,8 +50,12 @@ impl fmt::Display for Widget {
         let site_key = Escaped(&self.site_key);
         write!(
             f,
-            r#"<script src="{script_url}" async defer></script><{element} {attribute}="{site_key}"></{element}>"#
-        )
+            r#"<script src="{script_url}" async defer></script><{element}"#
+        )?;
+        if let Some(class) = self.class {
+            write!(f, r#" class="{class}""#)?;
+        }
+        write!(f, r#" {attribute}="{site_key}"></{element}>"#)
     }
 }
 

@@ -19,6 +19,17 @@ pub enum Answer {
     Unavailable(VerifyErrorKind, String),
 }
 
+/// What a provider's failure code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The visitor's token is no good.
+    BadToken,
+    /// The operator's settings are wrong.
+    Misconfigured,
+    /// The provider cannot answer now.
+    Unavailable,
+}
+
 impl Answer {
     /// No verdict, for a status that says the provider cannot give one now.
     pub(crate) fn down(cause: impl Into<String>) -> Self {

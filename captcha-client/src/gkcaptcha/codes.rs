@@ -1,16 +1,7 @@
 //! The provider's three vocabularies of failure: the SDKs' `reasonCode`, the codes of the API
 //! page, and the `error_codes` of the verification page.
 
-/// What a failure code says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    /// The visitor's token is no good.
-    BadToken,
-    /// The operator's settings are wrong.
-    Misconfigured,
-    /// The provider cannot answer now.
-    Unavailable,
-}
+use crate::answer::Class;
 
 /// The class of a code, if the provider documents it.
 pub(super) fn class(code: &str) -> Option<Class> {

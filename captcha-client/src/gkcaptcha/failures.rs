@@ -2,9 +2,9 @@ use captcha_core::verify::{ReasonCode, Refusal};
 use http::StatusCode;
 use serde_json::Value;
 
-use super::codes::{Class, class};
+use super::codes::class;
 use super::scopes::Scopes;
-use crate::answer::{Answer, is_down};
+use crate::answer::{Answer, Class, is_down};
 
 /// Where the dialects put failure codes, beside `error`, which holds a code or a sentence.
 const CODE_FIELDS: [&str; 7] = [

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use super::{GkCaptcha, answer, request};
 use crate::Widget;
 use crate::answer::Answer;
-use crate::hosted::{Account, Protocol, Provider, Variables};
+use crate::hosted::{Account, Protocol, Provider, Reading, Variables};
 use crate::transport::{Reply, endpoint};
 
 impl Provider for GkCaptcha {}
@@ -57,8 +57,8 @@ impl Protocol for GkCaptcha {
         request::body(account, token, request)
     }
 
-    fn read(reply: &Reply, scrub: &dyn Fn(&str) -> String) -> Answer {
-        answer::read(reply, scrub)
+    fn read(reply: &Reply, reading: &Reading<'_>) -> Answer {
+        answer::read(reply, reading.scrub)
     }
 
     fn widget(base: &Url, site_key: &str) -> Widget {
@@ -66,6 +66,7 @@ impl Protocol for GkCaptcha {
             script_url: endpoint(base, "/widget/gk-captcha.js").into(),
             origin: base.origin().ascii_serialization(),
             element: "gk-captcha",
+            class: None,
             site_key_attribute: "sitekey",
             site_key: site_key.to_owned(),
         }

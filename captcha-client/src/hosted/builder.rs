@@ -33,6 +33,7 @@ pub struct HostedClientBuilder<C> {
     client_ip_field: String,
     fail_mode: FailMode,
     trace_client_ip: bool,
+    allow_test_keys: bool,
     transport: TransportBuilder,
     client: PhantomData<fn() -> C>,
 }
@@ -73,6 +74,7 @@ impl<C: Build> HostedClientBuilder<C> {
             client_ip_field: C::Provider::CLIENT_IP_FIELD.to_owned(),
             fail_mode: FailMode::Open,
             trace_client_ip: false,
+            allow_test_keys: false,
             transport: TransportBuilder::default(),
             client: PhantomData,
         }
@@ -179,6 +181,13 @@ impl<C: Build> HostedClientBuilder<C> {
         self
     }
 
+    /// Lets keys that the provider publishes for tests be used, and their answers pass. For tests
+    /// only: everybody has those keys.
+    pub const fn allow_test_keys(mut self) -> Self {
+        self.allow_test_keys = true;
+        self
+    }
+
     /// Lets `api_url` be plain `http` on any host. Whoever is on the way reads the secret and
     /// writes the answer.
     pub const fn insecure_http(mut self) -> Self {
@@ -201,7 +210,7 @@ impl<C: Build> HostedClientBuilder<C> {
     pub fn build(self) -> Result<C, ConfigError> {
         let names = self.names;
         let account = Account {
-            secret: keys::secret(names.secret_key, &self.secret_key)?,
+            secret: keys::secret(names.secret_key, &self.secret_key, self.allow_test_keys)?,
             site_key: keys::site_key(names.site_key, &self.site_key)?,
             client_ip_field: self.client_ip_field,
         };
@@ -233,6 +242,7 @@ impl<C: Build> HostedClientBuilder<C> {
             widget_url,
             fail_mode: self.fail_mode,
             trace_client_ip: self.trace_client_ip,
+            allow_test_keys: self.allow_test_keys,
         })?)
     }
 }

@@ -11,10 +11,10 @@ use captcha_core::verify::{
 use http::HeaderMap;
 use reqwest::Url;
 
-use super::{Account, HostedClientBuilder, Provider};
+use super::{Account, HostedClientBuilder, Provider, Reading};
 use crate::trace::Trace;
 use crate::transport::{Asked, Question, Transport};
-use crate::{VerifyOptions, Widget, keys, visitor};
+use crate::{VerifyOptions, Widget, keys};
 
 /// Asks a provider whether a token is good.
 ///
@@ -51,6 +51,7 @@ pub(super) struct Settings {
     pub(super) widget_url: Url,
     pub(super) fail_mode: FailMode,
     pub(super) trace_client_ip: bool,
+    pub(super) allow_test_keys: bool,
     pub(super) transport: Transport,
 }
 
@@ -133,9 +134,14 @@ impl<P: Provider> HostedClient<P> {
             url: &settings.url,
             headers,
             body: P::body(&settings.account, token, request),
+            idempotent: P::IDEMPOTENT,
         };
         let scrub = |text: &str| keys::scrubbed(text, &settings.account.secret, token);
-        let read = |reply: &_| P::read(reply, &scrub);
+        let reading = Reading {
+            scrub: &scrub,
+            allow_test_keys: settings.allow_test_keys,
+        };
+        let read = |reply: &_| P::read(reply, &reading);
         settings.transport.ask(&question, read).await
     }
 }
@@ -151,9 +157,7 @@ impl<P: Provider> Verifier for HostedClient<P> {
                 Credential::Token(token) if token.is_empty() => {
                     Asked::nobody(ReasonCode::MissingToken)
                 }
-                Credential::Token(token) if visitor::is_token(token) => {
-                    self.ask(token, request).await
-                }
+                Credential::Token(token) if P::is_token(token) => self.ask(token, request).await,
                 _ => Asked::nobody(ReasonCode::InvalidToken),
             }
         };

@@ -10,4 +10,4 @@ pub(crate) use builder::sealed as from_async;
 pub use builder::{Build, HostedClientBuilder};
 pub use client::HostedClient;
 pub use provider::Provider;
-pub(crate) use provider::{Account, Protocol, Variables};
+pub(crate) use provider::{Account, Protocol, Reading, Variables};

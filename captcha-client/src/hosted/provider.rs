@@ -7,9 +7,9 @@ use http::HeaderMap;
 use reqwest::Url;
 use secrecy::SecretString;
 
-use crate::Widget;
 use crate::answer::Answer;
 use crate::transport::Reply;
+use crate::{Widget, visitor};
 
 /// A provider of hosted captchas, such as [`GkCaptcha`](crate::gkcaptcha::GkCaptcha). Not to be
 /// implemented elsewhere.
@@ -35,8 +35,19 @@ pub trait Protocol: Copy + Default + fmt::Debug + Send + Sync + 'static {
     /// The name under which it wants the visitor's address.
     const CLIENT_IP_FIELD: &'static str;
 
+    /// Whether a verification can be repeated without using the token up.
+    const IDEMPOTENT: bool = false;
+
     /// What is wrong with a pair of keys, beyond what is wrong with any.
-    fn check(account: &Account, names: Variables) -> Result<(), ConfigError>;
+    fn check(account: &Account, names: Variables) -> Result<(), ConfigError> {
+        let _ = (account, names);
+        Ok(())
+    }
+
+    /// Whether a visitor's text can be a token. Anything else is not sent.
+    fn is_token(token: &str) -> bool {
+        visitor::is_token(token)
+    }
 
     /// The headers of every request.
     fn headers(account: &Account) -> Result<HeaderMap, ConfigError>;
@@ -44,11 +55,20 @@ pub trait Protocol: Copy + Default + fmt::Debug + Send + Sync + 'static {
     /// The body of a request about this token.
     fn body(account: &Account, token: &str, request: &VerifyRequest<'_>) -> Bytes;
 
-    /// Reads an answer. `scrub` removes secrets from the provider's text.
-    fn read(reply: &Reply, scrub: &dyn Fn(&str) -> String) -> Answer;
+    /// Reads an answer.
+    fn read(reply: &Reply, reading: &Reading<'_>) -> Answer;
 
     /// The widget, whose script is below this URL.
     fn widget(base: &Url, site_key: &str) -> Widget;
+}
+
+/// How an answer is read.
+#[expect(missing_debug_implementations, reason = "nobody can have one")]
+pub struct Reading<'a> {
+    /// Removes secrets from the provider's text.
+    pub(crate) scrub: &'a (dyn Fn(&str) -> String + Sync),
+    /// Whether an answer to keys for tests can pass.
+    pub(crate) allow_test_keys: bool,
 }
 
 /// Who asks a provider.

@@ -54,10 +54,15 @@ impl Failure {
     }
 
     /// The provider answered, and the answer is no verdict.
-    pub(super) fn answered(kind: VerifyErrorKind, cause: String, reply: &Reply) -> Self {
+    pub(super) fn answered(
+        kind: VerifyErrorKind,
+        cause: String,
+        reply: &Reply,
+        idempotent: bool,
+    ) -> Self {
         let status = reply.status;
         let later = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-        let retried = later && kind.is_unavailable();
+        let retried = (later || idempotent) && kind.is_unavailable();
         Self {
             retry: retried.then(|| reply.retry_after.unwrap_or_default()),
             // Who says "too many requests" has not looked at the token.

@@ -34,6 +34,8 @@ pub(crate) struct Question<'a> {
     pub(crate) url: &'a Url,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether the provider takes it, sent again, for the same verification.
+    pub(crate) idempotent: bool,
 }
 
 impl Transport {

@@ -33,7 +33,8 @@ impl Asked {
 impl Transport {
     /// Asks until there is a verdict, the retries are used up, or the deadline leaves no time.
     ///
-    /// Tried again are lost connections, 5xx and 429. Not tried again are timeouts, because the
+    /// Tried again are lost connections, 5xx and 429, and of what is idempotent every answer that is
+    /// an outage. Not tried again are timeouts, because the
     /// visitor has waited long enough, and refusals, because they are answers.
     pub(crate) async fn ask(
         &self,
@@ -59,7 +60,7 @@ impl Transport {
                 let fits = asked <= LONGEST_RETRY_AFTER && Instant::now() + wait < end;
                 fits.then_some(wait)
             })
-            .notify(|failure: &Failure, _| token_sent |= failure.token_sent)
+            .notify(|failure: &Failure, _| token_sent |= failure.token_sent && !question.idempotent)
             .await;
         let outcome = match outcome {
             Ok(Verdict::Refused(refusal)) if token_sent => {
@@ -87,7 +88,7 @@ impl Transport {
         let reply = reply.map_err(|failure| self.timeouts_by_choice(failure))?;
         read(&reply)
             .into_result()
-            .map_err(|(kind, cause)| Failure::answered(kind, cause, &reply))
+            .map_err(|(kind, cause)| Failure::answered(kind, cause, &reply, question.idempotent))
     }
 
     fn timeouts_by_choice(&self, mut failure: Failure) -> Failure {
