@@ -46,7 +46,7 @@ cargo clippy -q -p captcha-core --no-default-features -- -D warnings
 for feature in metrics postgres redis redis-sentinel; do
     cargo clippy -q -p captcha-core --no-default-features --features "$feature" -- -D warnings
 done
-for features in '' gkcaptcha gkcaptcha,blocking gkcaptcha,rustls; do
+for features in '' gkcaptcha turnstile gkcaptcha,blocking gkcaptcha,rustls; do
     cargo clippy -q -p captcha-client --no-default-features --features "$features" -- -D warnings
 done
 for feature in '' decompress-gzip decompress-brotli decompress-zstd; do
@@ -60,7 +60,9 @@ export CAPTCHA_BROWSER_TESTS=1
 export CAPTCHA_SERVER_TESTS=1
 cargo test --workspace --all-features
 # Any crate of an application can switch this on, and it changes how numbers are read.
-cargo test -p captcha-client --features blocking,serde_json/arbitrary_precision --test attacks --test vectors
+cargo test -p captcha-client --all-features --features serde_json/arbitrary_precision --test attacks --test vectors --test turnstile
+# Each provider stands alone.
+cargo test -p captcha-client --no-default-features --features turnstile,rustls --test turnstile
 
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet

@@ -55,6 +55,8 @@ mod keys;
 mod options;
 #[cfg(feature = "turnstile")]
 mod siteverify;
+#[cfg(all(test, feature = "turnstile"))]
+mod siteverify_properties;
 mod trace;
 mod transport;
 #[cfg(feature = "turnstile")]

@@ -1,5 +1,6 @@
 //! Attacks on hosted verification, through the client. The numbers are those of SECURITY.md.
 
+#![cfg(feature = "gkcaptcha")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,6 +1,7 @@
 //! Keys from the environment, each case in a process of its own: the environment belongs to all
 //! threads of one.
 
+#![cfg(feature = "gkcaptcha")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,5 +1,6 @@
 //! What is tried again, how often, and for how long.
 
+#![cfg(feature = "gkcaptcha")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,6 +1,7 @@
 //! The secret and the token are in nothing that is printed, logged or shown.
 
 #![cfg(feature = "blocking")]
+#![cfg(feature = "gkcaptcha")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

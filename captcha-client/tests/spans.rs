@@ -1,5 +1,6 @@
 //! The span of each verification.
 
+#![cfg(feature = "gkcaptcha")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,5 +1,6 @@
 //! What goes over the wire, and everything that can happen to it.
 
+#![cfg(feature = "gkcaptcha")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -167,6 +167,15 @@ fn atk_24_published_secrets_need_to_be_allowed() {
     assert!(allowed.build().is_ok());
 }
 
+#[tokio::test]
+async fn an_outage_lets_nobody_in_unless_told_otherwise() {
+    let api = ScriptedApi::start([Answer::json(200, INTERNAL)]).await;
+    let client = builder(&api).build().unwrap();
+    assert_eq!(client.fail_mode(), FailMode::Closed);
+    let outcome = client.verify_token(TOKEN, VerifyOptions::default()).await;
+    assert_eq!(class(&outcome), "unavailable");
+}
+
 #[test]
 fn the_widget_fills_the_field_that_is_looked_for() {
     let client = TurnstileClient::new(SECRET, SITE_KEY).unwrap();

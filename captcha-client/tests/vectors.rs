@@ -1,5 +1,6 @@
 //! Every answer vector, through the client over a real socket.
 
+#![cfg(feature = "gkcaptcha")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

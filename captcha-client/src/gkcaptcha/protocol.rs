@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use captcha_core::ConfigError;
-use captcha_core::verify::VerifyRequest;
+use captcha_core::verify::{FailMode, VerifyRequest};
 use http::{HeaderMap, HeaderValue, header};
 use reqwest::Url;
 use secrecy::ExposeSecret;
@@ -24,6 +24,8 @@ impl Protocol for GkCaptcha {
     };
     const FIELD: &'static str = "captchaToken";
     const CLIENT_IP_FIELD: &'static str = "clientIP";
+    // As in the provider's SDKs.
+    const FAIL_MODE: FailMode = FailMode::Open;
 
     fn check(account: &Account, names: Variables) -> Result<(), ConfigError> {
         if account.site_key.starts_with("sk_") {

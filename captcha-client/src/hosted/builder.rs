@@ -22,7 +22,7 @@ use crate::transport::{TransportBuilder, endpoint};
 /// | `max_retries` | 1 |
 /// | `retry_delay` | 1 second |
 /// | `deadline` | time for all tries and the delays between them: 11 seconds |
-/// | `fail_mode` | open |
+/// | `fail_mode` | closed; gkCAPTCHA open |
 #[must_use = "a builder does nothing until it is built"]
 pub struct HostedClientBuilder<C> {
     secret_key: String,
@@ -72,7 +72,7 @@ impl<C: Build> HostedClientBuilder<C> {
             api_url: C::Provider::API_URL.to_owned(),
             widget_url: None,
             client_ip_field: C::Provider::CLIENT_IP_FIELD.to_owned(),
-            fail_mode: FailMode::Open,
+            fail_mode: C::Provider::FAIL_MODE,
             trace_client_ip: false,
             allow_test_keys: false,
             transport: TransportBuilder::default(),
@@ -137,7 +137,8 @@ impl<C: Build> HostedClientBuilder<C> {
         self
     }
 
-    /// What an outage means for visitors. Default [`FailMode::Open`], as in the provider's SDKs.
+    /// What an outage means for visitors. Default [`FailMode::Closed`]; for gkCAPTCHA
+    /// [`FailMode::Open`], as in its SDKs.
     pub const fn fail_mode(mut self, mode: FailMode) -> Self {
         self.fail_mode = mode;
         self

@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use captcha_core::ConfigError;
-use captcha_core::verify::VerifyRequest;
+use captcha_core::verify::{FailMode, VerifyRequest};
 use http::HeaderMap;
 use reqwest::Url;
 use secrecy::SecretString;
@@ -34,6 +34,9 @@ pub trait Protocol: Copy + Default + fmt::Debug + Send + Sync + 'static {
 
     /// The name under which it wants the visitor's address.
     const CLIENT_IP_FIELD: &'static str;
+
+    /// What an outage means for visitors, unless told otherwise.
+    const FAIL_MODE: FailMode = FailMode::Closed;
 
     /// Whether a verification can be repeated without using the token up.
     const IDEMPOTENT: bool = false;
@@ -68,6 +71,7 @@ pub struct Reading<'a> {
     /// Removes secrets from the provider's text.
     pub(crate) scrub: &'a (dyn Fn(&str) -> String + Sync),
     /// Whether an answer to keys for tests can pass.
+    #[allow(dead_code, reason = "not every provider has some")]
     pub(crate) allow_test_keys: bool,
 }
 

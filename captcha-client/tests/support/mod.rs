@@ -1,14 +1,14 @@
 //! What the client's tests share.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part")]
 
-use std::time::Duration;
+#[cfg(feature = "gkcaptcha")]
+mod gkcaptcha;
 
-use captcha_client::GkCaptchaClient;
-use captcha_client::gkcaptcha::GkCaptchaClientBuilder;
 use captcha_core::verify::{Verdict, Verifier, VerifyError, VerifyErrorKind, VerifyRequest};
-use captcha_testkit::Vector;
-use captcha_testkit::api::ScriptedApi;
+
+#[cfg(feature = "gkcaptcha")]
+pub(crate) use gkcaptcha::{builder, client, vectors};
 
 pub(crate) const SECRET: &str = "sk_live_0123456789abcdef";
 pub(crate) const SITE_KEY: &str = "pk_live_fedcba9876543210";
@@ -16,18 +16,6 @@ pub(crate) const TOKEN: &str = "tok_0123456789abcdef";
 pub(crate) const PASS: &str = r#"{"success":true,"score":0.15,"timestamp":1700000000}"#;
 pub(crate) const REFUSAL: &str =
     r#"{"success":false,"error":"Token expired","reasonCode":"token_expired"}"#;
-
-/// A client of this API that does not wait long for anything.
-pub(crate) fn builder(url: &str) -> GkCaptchaClientBuilder {
-    GkCaptchaClient::builder(SECRET, SITE_KEY)
-        .api_url(url)
-        .retry_delay(Duration::from_millis(10))
-        .max_retries(0)
-}
-
-pub(crate) fn client(api: &ScriptedApi) -> GkCaptchaClient {
-    builder(&api.url()).build().unwrap()
-}
 
 /// Asks without the fail mode.
 pub(crate) async fn ask(verifier: &impl Verifier) -> Result<Verdict, VerifyError> {
@@ -56,12 +44,4 @@ pub(crate) fn told(error: &VerifyError) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Every vector of the provider's.
-pub(crate) fn vectors() -> Vec<Vector> {
-    Vector::load_all(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/vectors/gkcaptcha"
-    ))
 }
