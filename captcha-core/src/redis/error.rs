@@ -94,10 +94,7 @@ mod tests {
 
     #[test]
     fn codes_are_found_inside_scripts_too() {
-        let said = |line: &[u8]| {
-            let value = redis::parse_redis_value(line).unwrap_or(redis::Value::Nil);
-            redis::from_redis_value::<String>(value).map_err(RedisError::from)
-        };
+        let said = |line: &[u8]| redis::parse_redis_value(line)?.extract_error();
         let lines: [(&[u8], _, _); 4] = [
             (
                 b"-ERR Error running script (call to f_1): @user_script:2: @user_script: 2: -READONLY You can't write against a read only replica.\r\n",
