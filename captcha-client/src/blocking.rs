@@ -11,12 +11,12 @@ use captcha_core::ConfigError;
 use captcha_core::verify::{Verdict, Verifier, VerifyError, VerifyErrorKind};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::gkcaptcha::GkCaptcha;
 use crate::hosted::{Build, HostedClientBuilder, Provider, from_async};
 use crate::{VerifyOptions, Widget, hosted};
 
 /// Asks gkCAPTCHA whether a token is good, and waits for the answer.
-pub type GkCaptchaClient = HostedClient<GkCaptcha>;
+#[cfg(feature = "gkcaptcha")]
+pub type GkCaptchaClient = HostedClient<crate::providers::GkCaptcha>;
 
 /// Asks a provider whether a token is good, and waits for the answer.
 ///
@@ -36,7 +36,7 @@ pub struct HostedClient<P> {
     worker: Arc<Worker>,
 }
 
-impl<P: Provider> HostedClient<P> {
+impl<P: Provider + Default> HostedClient<P> {
     /// A client with the keys of a site and the provider's defaults.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl<P: Provider> HostedClient<P> {
         secret_key: impl Into<String>,
         site_key: impl Into<String>,
     ) -> HostedClientBuilder<Self> {
-        HostedClientBuilder::new(secret_key, site_key)
+        Self::builder_of(P::default(), secret_key, site_key)
     }
 
     /// Sets up a client with the keys and the base URL in the environment.
@@ -72,9 +72,22 @@ impl<P: Provider> HostedClient<P> {
     ///
     /// [`ConfigError`] names the variable that is missing.
     pub fn builder_from_env() -> Result<HostedClientBuilder<Self>, ConfigError> {
-        HostedClientBuilder::from_env()
+        HostedClientBuilder::from_env(Box::new(P::default()))
     }
+}
 
+impl<P: Provider> HostedClient<P> {
+    /// Sets up a client of a provider that has settings of its own.
+    pub fn builder_of(
+        provider: P,
+        secret_key: impl Into<String>,
+        site_key: impl Into<String>,
+    ) -> HostedClientBuilder<Self> {
+        HostedClientBuilder::new(Arc::new(provider), secret_key, site_key)
+    }
+}
+
+impl<P: 'static> HostedClient<P> {
     /// Asks about a token and applies the fail mode.
     ///
     /// # Errors
@@ -107,7 +120,7 @@ impl<P: Provider> HostedClient<P> {
     }
 }
 
-impl<P: Provider> from_async::FromAsync for HostedClient<P> {
+impl<P> from_async::FromAsync for HostedClient<P> {
     type Provider = P;
 
     fn from_async(client: hosted::HostedClient<P>) -> Result<Self, ConfigError> {
@@ -116,7 +129,7 @@ impl<P: Provider> from_async::FromAsync for HostedClient<P> {
     }
 }
 
-impl<P: Provider> Build for HostedClient<P> {}
+impl<P> Build for HostedClient<P> {}
 
 impl<P> Clone for HostedClient<P> {
     fn clone(&self) -> Self {
@@ -127,7 +140,7 @@ impl<P> Clone for HostedClient<P> {
     }
 }
 
-impl<P: Provider> fmt::Debug for HostedClient<P> {
+impl<P> fmt::Debug for HostedClient<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.client.fmt(f)
     }

@@ -1,20 +1,44 @@
 //! Checks on the operator's keys, when a client is built.
 
 use captcha_core::ConfigError;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-/// Secrets that providers publish for tests. Whoever has one can make tokens that pass.
-const PUBLISHED_SECRETS: [&str; 6] = [
-    // Turnstile: always passes, always fails, already spent.
+/// Keys that providers publish for tests and demonstrations. Whoever has one can make tokens that
+/// pass, for any client that uses it.
+const PUBLISHED: [&str; 21] = [
+    // Turnstile: always passes, always fails, already spent; and the sites that belong to them.
     "1x0000000000000000000000000000000AA",
     "2x0000000000000000000000000000000AA",
     "3x0000000000000000000000000000000AA",
+    "1x00000000000000000000AA",
+    "2x00000000000000000000AB",
+    "1x00000000000000000000BB",
+    "2x00000000000000000000BB",
+    "3x00000000000000000000FF",
     // hCaptcha.
     "0x0000000000000000000000000000000000000000",
+    "10000000-ffff-ffff-ffff-000000000001",
+    "20000000-ffff-ffff-ffff-000000000002",
+    "30000000-ffff-ffff-ffff-000000000003",
     // reCAPTCHA v2.
     "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe",
+    "6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_MXjiZKhI",
     // CaptchaFox.
     "ok_11111111000000001111111100000000",
+    "sk_11111111000000001111111100000000",
+    // GeeTest.
+    "b09a7aafbfd83f73b35a9b530d0337bf",
+    "647f5ed2ed8acb4be36784e01556bb71",
+    // Private Captcha.
+    "aaaaaaaabbbbccccddddeeeeeeeeeeee",
+    PROSOPO_TEST_SITES[0],
+    PROSOPO_TEST_SITES[1],
+];
+
+/// Site keys whose tokens Prosopo vouches for, or refuses, without looking at them.
+pub(crate) const PROSOPO_TEST_SITES: [&str; 2] = [
+    "5EARALUe4HXQwKo5KanZSGGKqJV4VTaytpezFwv8ZHbZewmh",
+    "5ETtechmZkn3CUVeJX7Z511oiuiu742aHLm91D5ZZw4fqoAG",
 ];
 
 /// What documentation and templates write in place of a key, in lower case.
@@ -37,19 +61,29 @@ pub(crate) fn secret(
     value: &str,
     allow_test_keys: bool,
 ) -> Result<SecretString, ConfigError> {
-    if allow_test_keys && PUBLISHED_SECRETS.contains(&value.trim()) {
-        return Ok(SecretString::from(value.trim()));
-    }
-    let value = checked(setting, value)?;
-    if PUBLISHED_SECRETS.contains(&value) {
-        return Err(ConfigError::new(setting, "is a provider's public test key"));
-    }
-    Ok(SecretString::from(value))
+    unpublished(setting, value, allow_test_keys).map(SecretString::from)
 }
 
 /// A site key that can be one, without the white space around it.
-pub(crate) fn site_key(setting: &'static str, value: &str) -> Result<String, ConfigError> {
-    checked(setting, value).map(str::to_owned)
+pub(crate) fn site_key(
+    setting: &'static str,
+    value: &str,
+    allow_test_keys: bool,
+) -> Result<String, ConfigError> {
+    unpublished(setting, value, allow_test_keys).map(str::to_owned)
+}
+
+fn unpublished<'a>(
+    setting: &'static str,
+    value: &'a str,
+    allow_test_keys: bool,
+) -> Result<&'a str, ConfigError> {
+    let trimmed = value.trim();
+    match PUBLISHED.contains(&trimmed) {
+        true if allow_test_keys => Ok(trimmed),
+        true => Err(ConfigError::new(setting, "is a provider's public test key")),
+        false => checked(setting, value),
+    }
 }
 
 fn checked<'a>(setting: &'static str, value: &'a str) -> Result<&'a str, ConfigError> {
@@ -79,16 +113,17 @@ fn checked<'a>(setting: &'static str, value: &'a str) -> Result<&'a str, ConfigE
 /// As many characters in a row of a secret or a token are taken for a part of it.
 const TELLTALE: usize = 8;
 
-/// Removes whatever looks like a part of the secret, or of a visitor's token, from text of a
-/// provider's, which may repeat either. The text is also cut to a length that fits a log line,
+/// Removes whatever looks like a part of the secret, or of what a visitor sent as proof, from text
+/// of a provider's, which may repeat either. The text is also cut to a length that fits a log line,
 /// and loses its control characters.
-pub(crate) fn scrubbed(text: &str, secret: &SecretString, token: &str) -> String {
+pub(crate) fn scrubbed(text: &str, confidential: &[&str]) -> String {
     const LONGEST: usize = 200;
     let end = text.char_indices().nth(LONGEST).map(|(end, _)| end);
     let cut = end.and_then(|end| text.get(..end)).unwrap_or(text);
     // Lower case of ASCII only: places stay the same.
     let lower = cut.to_ascii_lowercase();
-    let hidden = [secret.expose_secret(), token].map(str::to_ascii_lowercase);
+    let hidden = confidential.iter().map(|text| text.to_ascii_lowercase());
+    let hidden: Vec<String> = hidden.collect();
     let mut part_of = vec![false; lower.len()];
     for (start, window) in lower.as_bytes().windows(TELLTALE).enumerate() {
         let Ok(window) = std::str::from_utf8(window) else {
@@ -133,6 +168,8 @@ pub(crate) fn scrubbed(text: &str, secret: &SecretString, token: &str) -> String
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     #[test]
@@ -179,7 +216,7 @@ mod tests {
 
     #[test]
     fn atk_24_published_test_secrets_are_refused() {
-        for published in PUBLISHED_SECRETS {
+        for published in PUBLISHED {
             assert!(
                 secret("secret_key", published, false).is_err(),
                 "{published}"
@@ -190,8 +227,8 @@ mod tests {
 
     #[test]
     fn text_of_a_provider_is_scrubbed() {
-        let secret = SecretString::from("sk_live_0123456789abcdef");
-        let clean = |text: &str| scrubbed(text, &secret, "tok_0123456789xyz");
+        let confidential = ["sk_live_0123456789abcdef", "tok_0123456789xyz"];
+        let clean = |text: &str| scrubbed(text, &confidential);
         for (text, expected) in [
             ("no sk_live_0123456789abcdef here", "no [hidden] here"),
             ("SK_LIVE_0123456789ABCDEF", "[hidden]"),
@@ -205,7 +242,6 @@ mod tests {
             assert_eq!(clean(text), expected);
         }
         assert_eq!(clean(&"\u{e9}".repeat(500)).chars().count(), 201);
-        let short = SecretString::from("sk_a");
-        assert_eq!(scrubbed("no sk_a", &short, "t"), "no [hidden]");
+        assert_eq!(scrubbed("no sk_a", &["sk_a", "t"]), "no [hidden]");
     }
 }

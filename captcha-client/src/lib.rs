@@ -32,42 +32,66 @@
 //! |---|---|---|
 //! | `gkcaptcha` | yes | [`GkCaptchaClient`] |
 //! | `turnstile` | no | [`TurnstileClient`], for Cloudflare Turnstile |
+//! | `hcaptcha` | no | [`HCaptchaClient`] |
+//! | `recaptcha-v2`, `recaptcha-v3` | no | [`RecaptchaV2Client`], [`RecaptchaV3Client`] |
+//! | `recaptcha-enterprise` | no | [`RecaptchaEnterpriseClient`] |
+//! | `friendlycaptcha-v1`, `friendlycaptcha-v2` | no | [`FriendlyCaptchaV1Client`], [`FriendlyCaptchaV2Client`] |
+//! | `cap` | no | [`CapClient`], for Cap Standalone |
+//! | `mcaptcha` | no | [`MCaptchaClient`] |
+//! | `prosopo` | no | [`ProsopoClient`] |
+//! | `captchafox` | no | [`CaptchaFoxClient`] |
+//! | `mtcaptcha` | no | [`MtCaptchaClient`] |
+//! | `yandex-smartcaptcha` | no | [`YandexSmartCaptchaClient`] |
+//! | `geetest-v4` | no | [`GeeTestV4Client`] |
+//! | `private-captcha` | no | [`PrivateCaptchaClient`] |
+//! | `altcha-sentinel` | no | [`AltchaSentinelClient`] |
+//! | `siteverify` | no | [`SiteverifyClient`], for any endpoint that answers as reCAPTCHA's |
+//! | `all-providers` | no | all of these |
 //! | `rustls` | yes | TLS by rustls; without it, give the client a `reqwest::Client` of your own |
-//! | `blocking` | no | [`blocking::GkCaptchaClient`] for code without a runtime |
+//! | `blocking` | no | [`blocking`] clients for code without a runtime |
+//!
+//! A feature is also the provider's name for [`from_env`], and in capitals the prefix of its
+//! variables: `HCAPTCHA_SECRET_KEY`, `HCAPTCHA_SITE_KEY` and, for another base URL,
+//! `HCAPTCHA_API_URL`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(any(feature = "gkcaptcha", feature = "turnstile")),
+    not(feature = "all-providers"),
     allow(
         dead_code,
         unused_imports,
-        reason = "the transport serves providers only"
+        unreachable_pub,
+        unused_macros,
+        rustdoc::broken_intra_doc_links,
+        reason = "what is used depends on the providers that are on; with all of them, everything"
     )
 )]
 
 mod answer;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-#[cfg(feature = "gkcaptcha")]
-pub mod gkcaptcha;
 pub mod hosted;
 mod keys;
 mod options;
-#[cfg(feature = "turnstile")]
-mod siteverify;
-#[cfg(all(test, feature = "turnstile"))]
-mod siteverify_properties;
+pub mod providers;
 mod trace;
 mod transport;
-#[cfg(feature = "turnstile")]
-pub mod turnstile;
 mod visitor;
 mod widget;
 
-#[cfg(feature = "gkcaptcha")]
-pub use gkcaptcha::GkCaptchaClient;
-pub use hosted::HostedClient;
+use captcha_core::ConfigError;
+
+pub use hosted::{AnyClient, HostedClient};
 pub use options::VerifyOptions;
-#[cfg(feature = "turnstile")]
-pub use turnstile::TurnstileClient;
-pub use widget::Widget;
+pub use providers::clients::*;
+pub use widget::{Snippet, Widget};
+
+/// A client of the provider that `CAPTCHA_PROVIDER` names, with the keys in that provider's
+/// variables. Short for [`AnyClient::from_env`].
+///
+/// # Errors
+///
+/// [`ConfigError`] names the variable that is missing or cannot be used.
+pub fn from_env() -> Result<AnyClient, ConfigError> {
+    AnyClient::from_env()
+}

@@ -9,7 +9,6 @@
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// Longer than any browser's name, in bytes.
-#[cfg(feature = "gkcaptcha")]
 const MAX_USER_AGENT_BYTES: usize = 1024;
 
 /// Characters of base64 in both alphabets, of JSON web tokens, and what joins their parts.
@@ -19,7 +18,6 @@ pub(crate) fn is_token(token: &str) -> bool {
 }
 
 /// Characters of browsers' names.
-#[cfg(feature = "gkcaptcha")]
 pub(crate) fn is_user_agent(user_agent: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_./():;,+=@&!#*[]~".contains(&byte);
     !user_agent.is_empty()
@@ -73,7 +71,6 @@ mod tests {
         assert!(is_token(&"x".repeat(MAX_TOKEN_BYTES)));
     }
 
-    #[cfg(feature = "gkcaptcha")]
     #[test]
     fn browsers_are_told_from_attacks_on_a_firewall() {
         let browser = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)";

@@ -173,3 +173,48 @@ async fn a_refused_retry_says_that_the_token_may_have_been_used_up() {
         );
     }
 }
+
+/// A token is used up by the first look at it. Only who has surely not looked is asked again.
+#[cfg(feature = "hcaptcha")]
+#[tokio::test]
+async fn a_token_that_may_be_spent_is_not_sent_again() {
+    let pass = || Answer::json(200, r#"{"success":true}"#);
+    let later = |status: u16| page(status).header("retry-after", "0");
+    let spent = [
+        Answer::Reset,
+        Answer::Half(200),
+        page(500),
+        page(502),
+        page(503),
+        later(502),
+    ];
+    let unspent = [page(429), later(429), later(503)];
+    for (outages, tries) in [(&spent[..], 1), (&unspent[..], 2)] {
+        for outage in outages {
+            let api = ScriptedApi::start([outage.clone(), pass()]).await;
+            let client = captcha_client::HCaptchaClient::builder(support::SECRET, "site-key-1")
+                .api_url(api.url())
+                .retry_delay(Duration::from_millis(1))
+                .max_retries(3);
+            let outcome = ask(&client.build().unwrap()).await;
+            let expected = if tries == 1 { "unavailable" } else { "ok" };
+            assert_eq!(class(&outcome), expected, "{outage:?}");
+            assert_eq!(api.heard().len(), tries, "{outage:?}");
+        }
+    }
+}
+
+/// No connection, no token spent.
+#[cfg(feature = "hcaptcha")]
+#[tokio::test]
+async fn a_provider_that_is_gone_is_asked_again() {
+    let gone = ScriptedApi::gone().await;
+    let client = captcha_client::HCaptchaClient::builder(support::SECRET, "site-key-1")
+        .api_url(gone)
+        .retry_delay(Duration::from_millis(200))
+        .max_retries(2);
+    let started = Instant::now();
+    let outcome = ask(&client.build().unwrap()).await;
+    assert_eq!(class(&outcome), "unavailable");
+    assert!(started.elapsed() >= Duration::from_millis(400));
+}

@@ -14,6 +14,7 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use captcha_client::hosted::HostedClientBuilder;
 use captcha_client::{GkCaptchaClient, VerifyOptions};
 use captcha_core::verify::{Verdict, Verifier, VerifyErrorKind, VerifyRequest};
 use captcha_testkit::api::{Answer, ScriptedApi};
@@ -328,8 +329,8 @@ fn settings_that_cannot_work_are_named() {
 #[test]
 fn the_widget_comes_from_where_browsers_can_reach_it() {
     let builder = || GkCaptchaClient::builder(SECRET, "pk_live_a&b");
-    let origin = |builder: captcha_client::gkcaptcha::GkCaptchaClientBuilder| {
-        builder.build().unwrap().widget().origin().to_owned()
+    let origin = |builder: HostedClientBuilder<GkCaptchaClient>| {
+        builder.build().unwrap().widget().script_src()[0].clone()
     };
     let public = "https://gkcaptcha.gatekeeper.sa";
     assert_eq!(origin(builder()), public);
@@ -343,7 +344,7 @@ fn the_widget_comes_from_where_browsers_can_reach_it() {
         .build()
         .unwrap()
         .widget();
-    assert_eq!(own.origin(), "https://cdn.example:8443");
+    assert_eq!(own.script_src()[0], "https://cdn.example:8443");
     assert_eq!(
         own.script_url(),
         "https://cdn.example:8443/y/widget/gk-captcha.js"

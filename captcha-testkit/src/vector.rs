@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use captcha_core::verify::rules::{AllowedHostnames, ExpectedAction, MaxScore};
+use captcha_core::verify::{FieldSet, Verifier, VerifierExt};
 use serde_json::Value;
 
 use crate::api::Answer;
@@ -16,6 +18,8 @@ use crate::api::Answer;
 pub struct Vector {
     /// The name of the file.
     pub name: String,
+    /// Whose answer it is, as `CAPTCHA_PROVIDER` calls it.
+    pub provider: String,
     /// The settings the case assumes, as an object, or null.
     pub given: Value,
     /// What is expected, as an object.
@@ -46,7 +50,9 @@ impl Vector {
         };
         let status = vector["http_status"].as_u64().expect("a status");
         let content_type = vector["content_type"].as_str().expect("a content type");
+        let provider = vector["provider"].as_str().expect("a provider");
         Self {
+            provider: provider.replace('_', "-"),
             name: name.into_owned(),
             answer: Answer::typed(status.try_into().expect("a status"), content_type, body),
             given: vector["given"].take(),
@@ -58,5 +64,83 @@ impl Vector {
     #[must_use]
     pub fn class(&self) -> &str {
         self.expect["class"].as_str().expect("a class")
+    }
+
+    /// The site key that the case assumes.
+    #[must_use]
+    pub fn site_key(&self) -> &str {
+        let keys = ["sitekey", "api_key", "captcha_id"];
+        let given = keys.iter().find_map(|key| self.given[*key].as_str());
+        given.unwrap_or("5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM")
+    }
+
+    /// What a visitor sends, where the provider's proof is one token.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let site_key = self.given["token_sitekey"].as_str();
+        let site_key = site_key.unwrap_or_else(|| self.site_key());
+        match (self.given["token"].as_str(), self.provider.as_str()) {
+            (Some(token), _) => token.to_owned(),
+            (None, "cap") => format!("{site_key}:0123456789abcdef:0123456789abcdef0123456789abcd"),
+            (None, "prosopo") => {
+                let hex = site_key.bytes().map(|byte| format!("{byte:02x}"));
+                format!("0x00{}", hex.collect::<String>())
+            }
+            _ => "tok_0123456789abcdef".to_owned(),
+        }
+    }
+
+    /// What a visitor sends in the fields of a provider, of which there may be several.
+    #[must_use]
+    pub fn proof(&self, verifier: &impl Verifier) -> Vec<(String, String)> {
+        match verifier.field_sets().swap_remove(0) {
+            FieldSet::Token(name) => vec![(name.into_owned(), self.token())],
+            FieldSet::Together(names) => names
+                .into_iter()
+                .map(|name| {
+                    let value = match name.as_ref() {
+                        "lot_number" => {
+                            let given = self.given["lot_number"].as_str();
+                            given
+                                .unwrap_or("4dc3cfc2cdff448cad8d13107198d473")
+                                .to_owned()
+                        }
+                        "gen_time" => "1772359200".to_owned(),
+                        _ => self.token(),
+                    };
+                    (name.into_owned(), value)
+                })
+                .collect(),
+            _ => panic!("fields of another kind"),
+        }
+    }
+
+    /// Whether the case is about keys for tests, or a developer's host, that are allowed.
+    #[must_use]
+    pub fn allows_test_keys(&self) -> bool {
+        ["allow_test_keys", "allow_dev_host"]
+            .iter()
+            .any(|setting| self.given[*setting] == true)
+    }
+
+    /// The verifier behind the rules that the case assumes.
+    #[must_use]
+    pub fn ruled(&self, verifier: impl Verifier + 'static) -> Box<dyn Verifier> {
+        let mut ruled: Box<dyn Verifier> = Box::new(verifier);
+        let text = |name: &str| self.given[name].as_str();
+        let number = |name: &str| self.given[name].as_f64();
+        let origin = text("expected_origin").map(|origin| origin.trim_start_matches("https://"));
+        if let Some(hostname) = text("expected_hostname").or(origin) {
+            ruled = Box::new(ruled.rule(AllowedHostnames::new([hostname]).expect("a host")));
+        }
+        if let Some(action) = text("expected_action") {
+            ruled = Box::new(ruled.rule(ExpectedAction::new(action).expect("an action")));
+        }
+        let risk = number("max_risk").or(number("min_human_score").map(|score| 1.0 - score));
+        let risk = risk.or(number("max_risk_level").map(|level| (level - 1.0) / 4.0));
+        if let Some(highest) = risk {
+            ruled = Box::new(ruled.rule(MaxScore::new(highest).expect("a score")));
+        }
+        ruled
     }
 }

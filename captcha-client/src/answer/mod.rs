@@ -1,5 +1,7 @@
 //! What a provider answered, in the four classes that every provider shares.
 
+pub(crate) mod details;
+pub(crate) mod shape;
 pub(crate) mod strict_json;
 pub(crate) mod time;
 

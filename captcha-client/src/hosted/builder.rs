@@ -1,23 +1,25 @@
-use std::env;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use captcha_core::ConfigError;
 use captcha_core::verify::FailMode;
+use reqwest::Url;
 use secrecy::ExposeSecret;
 
 use super::client::Settings;
-use super::{Account, HostedClient, Protocol, Provider, Variables};
+use super::env::{required, variable};
+use super::{Account, HostedClient, Provider, Variables};
 use crate::keys;
-use crate::transport::{TransportBuilder, endpoint};
+use crate::transport::TransportBuilder;
 
 /// Sets up a [`HostedClient`] or a blocking one.
 ///
 /// | setting | default |
 /// |---|---|
-/// | `api_url` | the provider's |
-/// | `widget_url` | the same |
+/// | `api_url` | the provider's; those that you run yourself have none |
+/// | `widget_url` | the provider's |
 /// | `timeout` | 5 seconds for each try |
 /// | `max_retries` | 1 |
 /// | `retry_delay` | 1 second |
@@ -25,12 +27,13 @@ use crate::transport::{TransportBuilder, endpoint};
 /// | `fail_mode` | closed; gkCAPTCHA open |
 #[must_use = "a builder does nothing until it is built"]
 pub struct HostedClientBuilder<C> {
+    provider: Arc<dyn Provider>,
     secret_key: String,
     site_key: String,
     names: Variables,
-    api_url: String,
+    api_url: Option<String>,
     widget_url: Option<String>,
-    client_ip_field: String,
+    client_ip_field: Option<String>,
     fail_mode: FailMode,
     trace_client_ip: bool,
     allow_test_keys: bool,
@@ -44,16 +47,16 @@ pub trait Build: Sized + sealed::FromAsync {}
 pub(crate) mod sealed {
     use captcha_core::ConfigError;
 
-    use crate::hosted::{HostedClient, Provider};
+    use crate::hosted::HostedClient;
 
     pub trait FromAsync: Sized {
-        type Provider: Provider;
+        type Provider;
 
         fn from_async(client: HostedClient<Self::Provider>) -> Result<Self, ConfigError>;
     }
 }
 
-impl<P: Provider> sealed::FromAsync for HostedClient<P> {
+impl<P> sealed::FromAsync for HostedClient<P> {
     type Provider = P;
 
     fn from_async(client: Self) -> Result<Self, ConfigError> {
@@ -61,31 +64,38 @@ impl<P: Provider> sealed::FromAsync for HostedClient<P> {
     }
 }
 
-impl<P: Provider> Build for HostedClient<P> {}
+impl<P> Build for HostedClient<P> {}
 
 impl<C: Build> HostedClientBuilder<C> {
-    pub(crate) fn new(secret_key: impl Into<String>, site_key: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        provider: Arc<dyn Provider>,
+        secret_key: impl Into<String>,
+        site_key: impl Into<String>,
+    ) -> Self {
+        let profile = provider.profile();
         Self {
             secret_key: secret_key.into(),
             site_key: site_key.into(),
             names: Variables::SETTERS,
-            api_url: C::Provider::API_URL.to_owned(),
+            api_url: profile.api_url.map(str::to_owned),
             widget_url: None,
-            client_ip_field: C::Provider::CLIENT_IP_FIELD.to_owned(),
-            fail_mode: C::Provider::FAIL_MODE,
+            client_ip_field: profile.client_ip_field.map(str::to_owned),
+            fail_mode: profile.fail_mode,
             trace_client_ip: false,
             allow_test_keys: false,
             transport: TransportBuilder::default(),
             client: PhantomData,
+            provider,
         }
     }
 
-    pub(crate) fn from_env() -> Result<Self, ConfigError> {
-        let names = C::Provider::VARIABLES;
-        let required = |name| variable(name)?.ok_or(ConfigError::new(name, "is not set"));
-        let mut builder = Self::new(required(names.secret_key)?, required(names.site_key)?);
+    pub(crate) fn from_env(mut provider: Box<dyn Provider>) -> Result<Self, ConfigError> {
+        let names = provider.profile().variables;
+        let (secret, site_key) = (required(names.secret_key)?, required(names.site_key)?);
+        provider.read_env()?;
+        let mut builder = Self::new(provider.into(), secret, site_key);
         if let Some(api_url) = variable(names.api_url)? {
-            builder.api_url = api_url;
+            builder.api_url = Some(api_url);
         }
         builder.names = names;
         Ok(builder)
@@ -95,13 +105,14 @@ impl<C: Build> HostedClientBuilder<C> {
     ///
     /// Plain `http` is refused unless the host is loopback: the secret is in every request.
     pub fn api_url(mut self, url: impl Into<String>) -> Self {
-        self.api_url = url.into();
+        self.api_url = Some(url.into());
         self.names.api_url = Variables::SETTERS.api_url;
         self
     }
 
-    /// The base URL from which browsers load the widget. Default: `api_url` where that is `https`,
-    /// and the provider's otherwise, because a plain `http` one is for servers only.
+    /// The base URL from which browsers load the widget. Default: the provider's. Where that is
+    /// the same as the one for servers, it follows `api_url`, unless that is plain `http`, which
+    /// is for servers only.
     pub fn widget_url(mut self, url: impl Into<String>) -> Self {
         self.widget_url = Some(url.into());
         self
@@ -169,9 +180,10 @@ impl<C: Build> HostedClientBuilder<C> {
     }
 
     /// The name under which the visitor's address is sent. Default: the provider's
-    /// (gkCAPTCHA `clientIP`; its documentation also has `ip` and `remoteip`).
+    /// (gkCAPTCHA `clientIP`; its documentation also has `ip` and `remoteip`). Providers that take
+    /// no address are sent none, unless a name is set.
     pub fn client_ip_field(mut self, name: impl Into<String>) -> Self {
-        self.client_ip_field = name.into();
+        self.client_ip_field = Some(name.into());
         self
     }
 
@@ -210,51 +222,55 @@ impl<C: Build> HostedClientBuilder<C> {
     /// [`ConfigError`] names the setting, or the environment variable, that cannot work.
     pub fn build(self) -> Result<C, ConfigError> {
         let names = self.names;
+        let provider = self.provider;
         let account = Account {
             secret: keys::secret(names.secret_key, &self.secret_key, self.allow_test_keys)?,
-            site_key: keys::site_key(names.site_key, &self.site_key)?,
+            site_key: keys::site_key(names.site_key, &self.site_key, self.allow_test_keys)?,
             client_ip_field: self.client_ip_field,
         };
-        C::Provider::check(&account, names)?;
+        provider.check(&account, names)?;
         if account.secret.expose_secret() == account.site_key {
             let problem = "is the secret key: pages would show it";
             return Err(ConfigError::new(names.site_key, problem));
         }
-        if account.client_ip_field.is_empty() {
+        if account.client_ip_field.as_deref() == Some("") {
             return Err(ConfigError::new("client_ip_field", "is empty"));
         }
-        let base = self.transport.base(names.api_url, &self.api_url)?;
-        let path = C::Provider::PATH;
-        if base.path().trim_end_matches('/').ends_with(path) {
+        let profile = provider.profile();
+        let Some(api_url) = &self.api_url else {
+            let problem = "is required: everybody runs this provider for themselves";
+            return Err(ConfigError::new(names.api_url, problem));
+        };
+        let base = self.transport.base(names.api_url, api_url)?;
+        let path = profile.path;
+        if !path.is_empty() && base.path().trim_end_matches('/').ends_with(path) {
             let problem = "must be the base URL, without the path of the endpoint";
             return Err(ConfigError::new(names.api_url, problem));
         }
-        let url = endpoint(&base, path);
-        let widget_url = match &self.widget_url {
-            Some(url) => self.transport.base("widget_url", url)?,
-            None if base.scheme() == "https" => base.clone(),
-            None => self.transport.base("widget_url", C::Provider::API_URL)?,
+        let url = provider.url(&base, &account);
+        let widget_url = match (&self.widget_url, profile.widget_url, profile.api_url) {
+            (Some(url), ..) => self.transport.base("widget_url", url)?,
+            (None, Some(own), _) => self.transport.base("widget_url", own)?,
+            (None, None, Some(own)) if base.scheme() != "https" => {
+                self.transport.base("widget_url", own)?
+            }
+            (None, None, _) => base.clone(),
         };
+        let moved = profile
+            .api_url
+            .is_none_or(|own| Url::parse(own).ok().as_ref() != Some(&base));
         C::from_async(HostedClient::assemble(Settings {
+            provider,
             account,
             transport: self.transport.build(&url)?,
             url,
             base,
+            moved,
             widget_url,
             fail_mode: self.fail_mode,
             trace_client_ip: self.trace_client_ip,
             allow_test_keys: self.allow_test_keys,
         })?)
-    }
-}
-
-/// A variable of the environment. An empty one is as good as none.
-fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
-    match env::var(name) {
-        Ok(value) if value.trim().is_empty() => Ok(None),
-        Ok(value) => Ok(Some(value)),
-        Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(ConfigError::new(name, "is not text")),
     }
 }
 

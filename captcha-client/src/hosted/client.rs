@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use captcha_core::ConfigError;
-use captcha_core::verify::{
-    Credential, FailMode, FieldSet, ReasonCode, Verdict, Verifier, VerifyError, VerifyRequest,
-};
+use captcha_core::verify::{FailMode, FieldSet, Verdict, Verifier, VerifyError, VerifyRequest};
 use http::HeaderMap;
 use reqwest::Url;
 
-use super::{Account, HostedClientBuilder, Provider, Reading};
+use super::{Account, Ask, HostedClientBuilder, Provider, Reading};
 use crate::trace::Trace;
 use crate::transport::{Asked, Question, Transport};
-use crate::{VerifyOptions, Widget, keys};
+use crate::widget::{Place, Widget};
+use crate::{VerifyOptions, keys};
 
 /// Asks a provider whether a token is good.
 ///
@@ -45,9 +44,12 @@ struct Inner {
 }
 
 pub(super) struct Settings {
+    pub(super) provider: Arc<dyn Provider>,
     pub(super) account: Account,
     pub(super) url: Url,
     pub(super) base: Url,
+    /// Whether the base is another than the provider's own.
+    pub(super) moved: bool,
     pub(super) widget_url: Url,
     pub(super) fail_mode: FailMode,
     pub(super) trace_client_ip: bool,
@@ -55,7 +57,7 @@ pub(super) struct Settings {
     pub(super) transport: Transport,
 }
 
-impl<P: Provider> HostedClient<P> {
+impl<P: Provider + Default> HostedClient<P> {
     /// A client with the keys of a site and the provider's defaults.
     ///
     /// # Errors
@@ -70,7 +72,7 @@ impl<P: Provider> HostedClient<P> {
     }
 
     /// A client with the keys and, where it is set, the base URL in the environment, in the
-    /// variables that the [provider](crate::gkcaptcha::GkCaptcha) names.
+    /// variables that the [provider](crate::providers) names.
     ///
     /// # Errors
     ///
@@ -84,7 +86,7 @@ impl<P: Provider> HostedClient<P> {
         secret_key: impl Into<String>,
         site_key: impl Into<String>,
     ) -> HostedClientBuilder<Self> {
-        HostedClientBuilder::new(secret_key, site_key)
+        Self::builder_of(P::default(), secret_key, site_key)
     }
 
     /// Sets up a client with the keys and the base URL in the environment.
@@ -93,11 +95,24 @@ impl<P: Provider> HostedClient<P> {
     ///
     /// [`ConfigError`] names the variable that is missing.
     pub fn builder_from_env() -> Result<HostedClientBuilder<Self>, ConfigError> {
-        HostedClientBuilder::from_env()
+        HostedClientBuilder::from_env(Box::new(P::default()))
     }
+}
 
+impl<P: Provider> HostedClient<P> {
+    /// Sets up a client of a provider that has settings of its own.
+    pub fn builder_of(
+        provider: P,
+        secret_key: impl Into<String>,
+        site_key: impl Into<String>,
+    ) -> HostedClientBuilder<Self> {
+        HostedClientBuilder::new(Arc::new(provider), secret_key, site_key)
+    }
+}
+
+impl<P> HostedClient<P> {
     pub(super) fn assemble(settings: Settings) -> Result<Self, ConfigError> {
-        let headers = P::headers(&settings.account)?;
+        let headers = settings.provider.headers(&settings.account)?;
         Ok(Self {
             inner: Arc::new(Inner { settings, headers }),
             provider: PhantomData,
@@ -125,47 +140,54 @@ impl<P: Provider> HostedClient<P> {
     #[must_use]
     pub fn widget(&self) -> Widget {
         let settings = &self.inner.settings;
-        P::widget(&settings.widget_url, &settings.account.site_key)
+        settings.provider.widget(&Place {
+            api: &settings.base,
+            moved: settings.moved,
+            widget: &settings.widget_url,
+            site_key: &settings.account.site_key,
+        })
     }
 
-    async fn ask(&self, token: &str, request: &VerifyRequest<'_>) -> Asked {
+    async fn ask(&self, ask: Ask<'_>) -> Asked {
         let Inner { settings, headers } = &*self.inner;
-        let question = Question {
-            url: &settings.url,
+        let provider = &settings.provider;
+        let question = Question::new(
+            settings.url.clone(),
             headers,
-            body: P::body(&settings.account, token, request),
-            idempotent: P::IDEMPOTENT,
-        };
-        let scrub = |text: &str| keys::scrubbed(text, &settings.account.secret, token);
+            provider.body(&ask),
+            provider.profile().retries,
+        );
+        let confidential = ask.confidential();
+        let scrub = |text: &str| keys::scrubbed(text, &confidential);
         let reading = Reading {
+            ask,
             scrub: &scrub,
             allow_test_keys: settings.allow_test_keys,
         };
-        let read = |reply: &_| P::read(reply, &reading);
+        let read = |reply: &_| provider.read(reply, &reading);
         settings.transport.ask(&question, read).await
     }
 }
 
 #[async_trait]
-impl<P: Provider> Verifier for HostedClient<P> {
+impl<P> Verifier for HostedClient<P> {
     async fn verify(&self, request: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let settings = &self.inner.settings;
         let client_ip = request.client_ip().filter(|_| settings.trace_client_ip);
-        let trace = Trace::start(P::NAME, client_ip);
+        let provider = &settings.provider;
+        let trace = Trace::start(provider.profile().name, client_ip);
+        let account = &settings.account;
         let asking = async {
-            match request.credential() {
-                Credential::Token(token) if token.is_empty() => {
-                    Asked::nobody(ReasonCode::MissingToken)
-                }
-                Credential::Token(token) if P::is_token(token) => self.ask(token, request).await,
-                _ => Asked::nobody(ReasonCode::InvalidToken),
+            match provider.objection(account, request.credential()) {
+                Some(reason) => Asked::nobody(reason),
+                None => self.ask(Ask { account, request }).await,
             }
         };
         trace.of(asking).await
     }
 
     fn field_sets(&self) -> Vec<FieldSet> {
-        vec![FieldSet::token(P::FIELD)]
+        self.inner.settings.provider.field_sets()
     }
 
     fn fail_mode(&self) -> FailMode {
@@ -186,11 +208,11 @@ impl<P> Clone for HostedClient<P> {
     }
 }
 
-impl<P: Provider> fmt::Debug for HostedClient<P> {
+impl<P> fmt::Debug for HostedClient<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let settings = &self.inner.settings;
         f.debug_struct("HostedClient")
-            .field("provider", &P::NAME)
+            .field("provider", &settings.provider.profile().name)
             .field("api_url", &settings.base.as_str())
             .field("site_key", &settings.account.site_key)
             .field("fail_mode", &settings.fail_mode)

@@ -1,13 +1,19 @@
 //! One client for every hosted provider. What is particular about a provider is a
 //! [`Provider`]; everything else, from connections to the fail mode, is here once.
 
+mod any;
+mod ask;
 mod builder;
 mod client;
+mod env;
 mod provider;
 
+pub use any::{AnyClient, AnyProvider};
+pub(crate) use ask::{Account, Ask, Reading};
 #[cfg(feature = "blocking")]
 pub(crate) use builder::sealed as from_async;
 pub use builder::{Build, HostedClientBuilder};
 pub use client::HostedClient;
+pub(crate) use env::variable;
 pub use provider::Provider;
-pub(crate) use provider::{Account, Protocol, Reading, Variables};
+pub(crate) use provider::{Profile, Variables, variables};

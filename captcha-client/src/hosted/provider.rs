@@ -1,86 +1,125 @@
 use std::fmt;
 
-use bytes::Bytes;
 use captcha_core::ConfigError;
-use captcha_core::verify::{FailMode, VerifyRequest};
+use captcha_core::verify::{Credential, FailMode, FieldSet, ReasonCode};
 use http::HeaderMap;
 use reqwest::Url;
-use secrecy::SecretString;
 
+use super::ask::{Account, Ask, Reading};
 use crate::answer::Answer;
-use crate::transport::Reply;
-use crate::{Widget, visitor};
+use crate::transport::{Body, Reply, Retries, endpoint};
+use crate::visitor;
+use crate::widget::{Place, Widget};
 
-/// A provider of hosted captchas, such as [`GkCaptcha`](crate::gkcaptcha::GkCaptcha). Not to be
+/// A provider of hosted captchas, such as [`Turnstile`](crate::providers::Turnstile). Not to be
 /// implemented elsewhere.
-pub trait Provider: Protocol {}
+///
+/// What has no default is what every provider has of its own.
+pub trait Provider: fmt::Debug + Send + Sync + 'static {
+    /// What can be said of it without asking it anything.
+    #[doc(hidden)]
+    fn profile(&self) -> &Profile;
 
-/// What is particular about a provider.
-pub trait Protocol: Copy + Default + fmt::Debug + Send + Sync + 'static {
-    /// What it is called in spans.
-    const NAME: &'static str;
+    /// Takes settings of its own from the environment.
+    #[doc(hidden)]
+    fn read_env(&mut self) -> Result<(), ConfigError> {
+        Ok(())
+    }
 
-    /// Where it is, unless told otherwise, without [`PATH`](Self::PATH).
-    const API_URL: &'static str;
-
-    /// Of the endpoint that verifies.
-    const PATH: &'static str;
-
-    /// The environment variables of its keys.
-    const VARIABLES: Variables;
-
-    /// The form field that its widget fills.
-    const FIELD: &'static str;
-
-    /// The name under which it wants the visitor's address.
-    const CLIENT_IP_FIELD: &'static str;
-
-    /// What an outage means for visitors, unless told otherwise.
-    const FAIL_MODE: FailMode = FailMode::Closed;
-
-    /// Whether a verification can be repeated without using the token up.
-    const IDEMPOTENT: bool = false;
-
-    /// What is wrong with a pair of keys, beyond what is wrong with any.
-    fn check(account: &Account, names: Variables) -> Result<(), ConfigError> {
+    /// What is wrong with the settings, beyond what is wrong with any.
+    #[doc(hidden)]
+    fn check(&self, account: &Account, names: Variables) -> Result<(), ConfigError> {
         let _ = (account, names);
         Ok(())
     }
 
-    /// Whether a visitor's text can be a token. Anything else is not sent.
-    fn is_token(token: &str) -> bool {
+    /// The fields that its widget fills.
+    #[doc(hidden)]
+    fn field_sets(&self) -> Vec<FieldSet> {
+        vec![FieldSet::token(self.profile().field)]
+    }
+
+    /// Whether a visitor's text can be a token for this account. Anything else is not sent.
+    #[doc(hidden)]
+    fn is_token(&self, account: &Account, token: &str) -> bool {
+        let _ = account;
         visitor::is_token(token)
     }
 
-    /// The headers of every request.
-    fn headers(account: &Account) -> Result<HeaderMap, ConfigError>;
+    /// Why what a visitor sent can be no proof, so that nobody has to be asked.
+    #[doc(hidden)]
+    fn objection(&self, account: &Account, credential: &Credential<'_>) -> Option<ReasonCode> {
+        match credential {
+            Credential::Token(token) if token.is_empty() => Some(ReasonCode::MissingToken),
+            Credential::Token(token) if self.is_token(account, token) => None,
+            _ => Some(ReasonCode::InvalidToken),
+        }
+    }
 
-    /// The body of a request about this token.
-    fn body(account: &Account, token: &str, request: &VerifyRequest<'_>) -> Bytes;
+    /// The endpoint, below the base URL.
+    #[doc(hidden)]
+    fn url(&self, base: &Url, account: &Account) -> Url {
+        let _ = account;
+        endpoint(base, self.profile().path)
+    }
+
+    /// The headers of every request, beside those that the body needs.
+    #[doc(hidden)]
+    fn headers(&self, account: &Account) -> Result<HeaderMap, ConfigError> {
+        let _ = account;
+        Ok(HeaderMap::new())
+    }
+
+    /// What a request says.
+    #[doc(hidden)]
+    fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a>;
 
     /// Reads an answer.
-    fn read(reply: &Reply, reading: &Reading<'_>) -> Answer;
+    #[doc(hidden)]
+    fn read(&self, reply: &Reply, reading: &Reading<'_>) -> Answer;
 
-    /// The widget, whose script is below this URL.
-    fn widget(base: &Url, site_key: &str) -> Widget;
+    /// What its page needs.
+    #[doc(hidden)]
+    fn widget(&self, place: &Place<'_>) -> Widget;
 }
 
-/// How an answer is read.
-#[expect(missing_debug_implementations, reason = "nobody can have one")]
-pub struct Reading<'a> {
-    /// Removes secrets from the provider's text.
-    pub(crate) scrub: &'a (dyn Fn(&str) -> String + Sync),
-    /// Whether an answer to keys for tests can pass.
-    #[allow(dead_code, reason = "not every provider has some")]
-    pub(crate) allow_test_keys: bool,
+/// What can be said of a provider without asking it anything.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// What it is called in spans and in `CAPTCHA_PROVIDER`.
+    pub(crate) name: &'static str,
+    /// Where it is, unless told otherwise, without `path`; for those that everybody runs for
+    /// themselves, nowhere.
+    pub(crate) api_url: Option<&'static str>,
+    /// Of the endpoint that verifies.
+    pub(crate) path: &'static str,
+    /// From where browsers load the widget, where that is another place.
+    pub(crate) widget_url: Option<&'static str>,
+    /// The environment variables of its keys.
+    pub(crate) variables: Variables,
+    /// The form field that its widget fills.
+    pub(crate) field: &'static str,
+    /// The name under which it takes the visitor's address.
+    pub(crate) client_ip_field: Option<&'static str>,
+    /// What an outage means for visitors, unless told otherwise.
+    pub(crate) fail_mode: FailMode,
+    /// When a verification is tried again.
+    pub(crate) retries: Retries,
 }
 
-/// Who asks a provider.
-#[derive(Debug)]
-pub struct Account {
-    pub(crate) secret: SecretString,
-    pub(crate) site_key: String,
-    pub(crate) client_ip_field: String,
+impl Profile {
+    /// What most have in common, to be completed.
+    pub(crate) const COMMON: Self = Self {
+        name: "",
+        api_url: None,
+        path: "/siteverify",
+        widget_url: None,
+        variables: Variables::SETTERS,
+        field: "",
+        client_ip_field: None,
+        fail_mode: FailMode::Closed,
+        retries: Retries::Unspent,
+    };
 }
 
 /// What the settings that the environment can hold are called, there or in an error.
@@ -99,3 +138,15 @@ impl Variables {
         api_url: "api_url",
     };
 }
+
+/// The variables of a provider, from the prefix that they share.
+macro_rules! variables {
+    ($prefix:literal) => {
+        $crate::hosted::Variables {
+            secret_key: concat!($prefix, "_SECRET_KEY"),
+            site_key: concat!($prefix, "_SITE_KEY"),
+            api_url: concat!($prefix, "_API_URL"),
+        }
+    };
+}
+pub(crate) use variables;

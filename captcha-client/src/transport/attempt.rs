@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 use bytes::{Bytes, BytesMut};
 use captcha_core::verify::{VerifyError, VerifyErrorKind};
 use http::{HeaderMap, StatusCode, Version, header};
+use serde_json::{Map, Value};
 
-use super::{Question, Transport};
-use crate::answer::is_down;
+use super::{Question, Retries, Transport};
+use crate::answer::{is_down, strict_json};
 
 /// No provider's answer is near this. What is longer is not read to its end.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -45,9 +46,11 @@ impl Failure {
     }
 
     /// The connection failed, or was lost.
-    fn lost(cause: reqwest::Error, token_sent: bool) -> Self {
+    fn lost(cause: reqwest::Error, retries: Retries) -> Self {
+        let token_sent = !cause.is_connect();
+        let retried = !token_sent || retries != Retries::Unspent;
         Self {
-            retry: Some(Duration::ZERO),
+            retry: retried.then_some(Duration::ZERO),
             token_sent,
             ..Self::new(VerifyErrorKind::Network, cause)
         }
@@ -58,11 +61,10 @@ impl Failure {
         kind: VerifyErrorKind,
         cause: String,
         reply: &Reply,
-        idempotent: bool,
+        retries: Retries,
     ) -> Self {
         let status = reply.status;
-        let later = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-        let retried = (later || idempotent) && kind.is_unavailable();
+        let retried = retries.after(reply) && kind.is_unavailable();
         Self {
             retry: retried.then(|| reply.retry_after.unwrap_or_default()),
             // Who says "too many requests" has not looked at the token.
@@ -76,16 +78,28 @@ impl Failure {
     }
 }
 
+impl Reply {
+    /// The body, where it is one JSON object without repeated keys.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, without any of its text.
+    pub(crate) fn object(&self) -> Result<Map<String, Value>, &'static str> {
+        let body = self.body.as_deref().map_err(|why| *why)?;
+        strict_json::object(body)
+    }
+}
+
 impl Transport {
     /// Sends the question once and reads the answer, up to the size limit.
-    pub(super) async fn exchange(&self, question: &Question<'_>) -> Result<Reply, Failure> {
+    pub(super) async fn exchange(&self, question: &Question) -> Result<Reply, Failure> {
         let request = self
             .http
-            .post(question.url.clone())
+            .request(question.method.clone(), question.url.clone())
             .headers(question.headers.clone());
         let sent = self.reuse.send(question.body.clone(), request).await;
-        let mut response = sent.map_err(classify)?;
-        if response.url() != question.url {
+        let mut response = sent.map_err(|error| classify(error, question.retries))?;
+        if *response.url() != question.url {
             let cause = "the HTTP client followed a redirect";
             return Err(Failure::new(VerifyErrorKind::InvalidConfig, cause));
         }
@@ -104,7 +118,7 @@ impl Transport {
                 Err(_) if status.is_redirection() || is_refusal(status) => {
                     break Err("an answer that ends early");
                 }
-                Err(error) => return Err(classify(error)),
+                Err(error) => return Err(classify(error, question.retries)),
             }
         };
         // What is not read to its end is closed.
@@ -130,7 +144,7 @@ fn is_refusal(status: StatusCode) -> bool {
     status.is_client_error() && !is_down(status)
 }
 
-fn classify(error: reqwest::Error) -> Failure {
+fn classify(error: reqwest::Error, retries: Retries) -> Failure {
     // Some providers take the secret in the query.
     let error = error.without_url();
     if error.is_timeout() {
@@ -141,8 +155,7 @@ fn classify(error: reqwest::Error) -> Failure {
             ..Failure::new(VerifyErrorKind::InvalidConfig, error)
         }
     } else {
-        let token_sent = !error.is_connect();
-        Failure::lost(error, token_sent)
+        Failure::lost(error, retries)
     }
 }
 

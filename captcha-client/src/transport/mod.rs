@@ -1,19 +1,21 @@
 //! One HTTP transport for every provider: connections, timeouts, retries and one deadline.
 
 mod attempt;
+mod body;
 mod builder;
 mod retry;
 mod reuse;
 
 pub(crate) use attempt::Reply;
+pub(crate) use body::{Body, Fields};
 pub(crate) use builder::{TransportBuilder, endpoint};
-pub(crate) use retry::Asked;
+pub(crate) use retry::{Asked, Retries};
 
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use reqwest::Url;
 use reuse::Reuse;
 
@@ -30,12 +32,27 @@ pub(crate) struct Transport {
 }
 
 /// One request, as often as it has to be sent.
-pub(crate) struct Question<'a> {
-    pub(crate) url: &'a Url,
-    pub(crate) headers: &'a HeaderMap,
+pub(crate) struct Question {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Whether the provider takes it, sent again, for the same verification.
-    pub(crate) idempotent: bool,
+    pub(crate) retries: Retries,
+}
+
+impl Question {
+    /// A question with this body, encoded as the provider wants it.
+    pub(crate) fn new(url: Url, headers: &HeaderMap, body: Body<'_>, retries: Retries) -> Self {
+        let mut question = Self {
+            method: Method::POST,
+            url,
+            headers: headers.clone(),
+            body: Bytes::new(),
+            retries,
+        };
+        body.put_into(&mut question);
+        question
+    }
 }
 
 impl Transport {

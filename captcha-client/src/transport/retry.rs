@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use backon::{ConstantBuilder, Retryable};
 use captcha_core::verify::{ReasonCode, Refusal, Verdict, VerifyError, VerifyErrorKind};
+use http::StatusCode;
 use tokio::time::{Instant, timeout_at};
 
 use super::attempt::{Failure, Reply};
@@ -13,6 +14,34 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 const MAYBE_USED_UP: &str =
     "an earlier try of this verification had an unknown outcome and may have used the token up";
+
+/// When a verification is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retries {
+    /// After every outage: the provider knows a repeated verification from another one.
+    Repeatable,
+    /// After lost connections, 5xx and 429, as the provider's own SDK does, although a try that
+    /// was lost may have used the token up.
+    AsItsSdk,
+    /// Only where the token is surely unspent: no connection, 429, or a 503 that asks for it.
+    Unspent,
+}
+
+impl Retries {
+    /// Whether an answer that is an outage is one after which asking again can help.
+    pub(super) fn after(self, reply: &Reply) -> bool {
+        let status = reply.status;
+        let busy = status == StatusCode::TOO_MANY_REQUESTS;
+        match self {
+            Self::Repeatable => true,
+            Self::AsItsSdk => busy || status.is_server_error(),
+            Self::Unspent => {
+                let invited = status == StatusCode::SERVICE_UNAVAILABLE;
+                busy || invited && reply.retry_after.is_some()
+            }
+        }
+    }
+}
 
 /// What came of a question, and how many times it was asked.
 pub(crate) struct Asked {
@@ -33,14 +62,9 @@ impl Asked {
 impl Transport {
     /// Asks until there is a verdict, the retries are used up, or the deadline leaves no time.
     ///
-    /// Tried again are lost connections, 5xx and 429, and of what is idempotent every answer that is
-    /// an outage. Not tried again are timeouts, because the
-    /// visitor has waited long enough, and refusals, because they are answers.
-    pub(crate) async fn ask(
-        &self,
-        question: &Question<'_>,
-        read: impl Fn(&Reply) -> Answer,
-    ) -> Asked {
+    /// [`Retries`] says after what. Not tried again are timeouts, because the visitor has waited
+    /// long enough, and refusals, because they are answers.
+    pub(crate) async fn ask(&self, question: &Question, read: impl Fn(&Reply) -> Answer) -> Asked {
         let end = Instant::now() + self.deadline;
         let mut tries = 0;
         let mut token_sent = false;
@@ -60,7 +84,9 @@ impl Transport {
                 let fits = asked <= LONGEST_RETRY_AFTER && Instant::now() + wait < end;
                 fits.then_some(wait)
             })
-            .notify(|failure: &Failure, _| token_sent |= failure.token_sent && !question.idempotent)
+            .notify(|failure: &Failure, _| {
+                token_sent |= failure.token_sent && question.retries != Retries::Repeatable
+            })
             .await;
         let outcome = match outcome {
             Ok(Verdict::Refused(refusal)) if token_sent => {
@@ -74,7 +100,7 @@ impl Transport {
 
     async fn try_once(
         &self,
-        question: &Question<'_>,
+        question: &Question,
         read: impl Fn(&Reply) -> Answer,
         end: Instant,
     ) -> Result<Verdict, Failure> {
@@ -88,7 +114,7 @@ impl Transport {
         let reply = reply.map_err(|failure| self.timeouts_by_choice(failure))?;
         read(&reply)
             .into_result()
-            .map_err(|(kind, cause)| Failure::answered(kind, cause, &reply, question.idempotent))
+            .map_err(|(kind, cause)| Failure::answered(kind, cause, &reply, question.retries))
     }
 
     fn timeouts_by_choice(&self, mut failure: Failure) -> Failure {

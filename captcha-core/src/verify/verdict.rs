@@ -71,6 +71,7 @@ pub struct Pass {
     challenge_ts: Option<i64>,
     hostname: Option<String>,
     action: Option<String>,
+    scored_by_plan: bool,
     fail_open: bool,
 }
 
@@ -94,6 +95,14 @@ impl Pass {
     pub const fn with_score(mut self, score: f64, raw: f64) -> Self {
         self.score = Some(score);
         self.raw_score = Some(raw);
+        self
+    }
+
+    /// Sets that the verifier gives scores to some accounts or keys only. A rule on a score that is
+    /// missing is then the operator's mistake, and no visitor is told that the captcha failed.
+    #[must_use]
+    pub const fn scored_by_plan(mut self) -> Self {
+        self.scored_by_plan = true;
         self
     }
 
@@ -159,6 +168,10 @@ impl Pass {
     #[must_use]
     pub fn action(&self) -> Option<&str> {
         self.action.as_deref()
+    }
+
+    pub(super) const fn is_scored_by_plan(&self) -> bool {
+        self.scored_by_plan
     }
 
     /// Whether nobody checked: the verifier was unavailable and the fail mode is open.

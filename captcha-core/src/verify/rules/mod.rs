@@ -45,7 +45,7 @@ pub use hostname::AllowedHostnames;
 pub use score::MaxScore;
 
 use super::{
-    FailMode, FieldSet, Pass, Refusal, Verdict, Verifier, VerifyError, VerifyErrorKind,
+    FailMode, FieldSet, Pass, ReasonCode, Refusal, Verdict, Verifier, VerifyError, VerifyErrorKind,
     VerifyRequest,
 };
 
@@ -94,6 +94,10 @@ impl<V: Verifier, R: Rule> Verifier for Ruled<V, R> {
         };
         Ok(match self.rule.check(&pass) {
             Ok(()) => Verdict::Passed(pass),
+            Err(refusal) if is_operators_mistake(&refusal, &pass) => {
+                let cause = "a score is required and this account or key is given none";
+                return Err(VerifyError::new(VerifyErrorKind::InvalidConfig).with_source(cause));
+            }
             Err(refusal) => Verdict::Refused(refusal.of_pass(&pass)),
         })
     }
@@ -109,6 +113,10 @@ impl<V: Verifier, R: Rule> Verifier for Ruled<V, R> {
     fn deadline(&self) -> Option<Duration> {
         self.verifier.deadline()
     }
+}
+
+fn is_operators_mistake(refusal: &Refusal, pass: &Pass) -> bool {
+    *refusal.reason_code() == ReasonCode::ScoreMissing && pass.is_scored_by_plan()
 }
 
 impl<V: fmt::Debug, R> fmt::Debug for Ruled<V, R> {

@@ -1,0 +1,115 @@
+use std::borrow::Cow;
+
+use captcha_core::ConfigError;
+use captcha_core::verify::{Credential, VerifyRequest};
+use http::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::answer::Answer;
+use crate::transport::Fields;
+
+/// Who asks a provider.
+#[derive(Debug)]
+pub struct Account {
+    pub(crate) secret: SecretString,
+    pub(crate) site_key: String,
+    pub(crate) client_ip_field: Option<String>,
+}
+
+impl Account {
+    /// A header that holds the secret, perhaps behind a word.
+    pub(crate) fn secret_header(&self, before: &str) -> Result<HeaderValue, ConfigError> {
+        let value = format!("{before}{}", self.secret.expose_secret());
+        let mut value = HeaderValue::try_from(value)
+            .map_err(|_| ConfigError::new("secret_key", "has characters that no key has"))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+/// One question to a provider.
+#[expect(missing_debug_implementations, reason = "nobody can have one")]
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) request: &'a VerifyRequest<'a>,
+}
+
+impl<'a> Ask<'a> {
+    pub(crate) fn secret(self) -> &'a str {
+        self.account.secret.expose_secret()
+    }
+
+    pub(crate) fn site_key(self) -> &'a str {
+        &self.account.site_key
+    }
+
+    /// The token, where the proof is one.
+    pub(crate) fn token(self) -> &'a str {
+        self.request.credential().token().unwrap_or_default()
+    }
+
+    /// The visitor's address, without a port and never as an IPv4 address inside an IPv6 one.
+    pub(crate) fn client_ip(self) -> Option<String> {
+        let ip = self.request.client_ip()?;
+        Some(ip.to_canonical().to_string())
+    }
+
+    /// These fields and, under the name that is set, the visitor's address.
+    pub(crate) fn fields(self, fields: &[(&'a str, &'a str)]) -> Fields<'a> {
+        let borrowed = |(name, value): &(&'a str, &'a str)| (*name, Cow::Borrowed(*value));
+        let mut fields: Fields<'a> = fields.iter().map(borrowed).collect();
+        if let (Some(name), Some(ip)) = (&self.account.client_ip_field, self.client_ip()) {
+            fields.push((name, ip.into()));
+        }
+        fields
+    }
+
+    /// Everything the visitor sent as proof, and the secret: what no text may repeat.
+    pub(crate) fn confidential(self) -> Vec<&'a str> {
+        let mut texts = vec![self.secret()];
+        match self.request.credential() {
+            Credential::Token(token) => texts.push(token),
+            Credential::Fields(fields) => {
+                texts.extend(fields.iter().map(|(_, value)| value.as_ref()));
+            }
+        }
+        texts
+    }
+}
+
+/// How an answer is read.
+#[expect(missing_debug_implementations, reason = "nobody can have one")]
+pub struct Reading<'a> {
+    /// What was asked.
+    pub(crate) ask: Ask<'a>,
+    /// Removes secrets from the provider's text.
+    pub(crate) scrub: &'a (dyn Fn(&str) -> String + Sync),
+    /// Whether an answer to keys for tests can pass.
+    pub(crate) allow_test_keys: bool,
+}
+
+impl Reading<'_> {
+    /// Nothing, unless an answer says that it was made with keys for tests.
+    ///
+    /// # Errors
+    ///
+    /// The operator's mistake.
+    pub(crate) fn no_test(&self, says_so: bool) -> Result<(), Answer> {
+        match says_so && !self.allow_test_keys {
+            true => Err(Answer::Misconfigured(
+                "the provider's keys for tests are in use".to_owned(),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// A text of the provider's, unless it is longer than such texts are or holds what no text
+    /// may repeat.
+    pub(crate) fn own<'t>(&self, text: &'t str) -> Option<&'t str> {
+        /// Longer than any host name (253) and any sensible action, in bytes.
+        const LONGEST_TEXT: usize = 255;
+        let own = text.len() <= LONGEST_TEXT && (self.scrub)(text) == text;
+        own.then_some(text)
+    }
+}

@@ -1,0 +1,80 @@
+use captcha_core::ConfigError;
+use captcha_core::verify::FailMode;
+use http::{HeaderMap, header};
+use secrecy::ExposeSecret;
+
+use super::{GkCaptcha, answer};
+use crate::answer::Answer;
+use crate::hosted::{Account, Ask, Profile, Provider, Reading, Variables, variables};
+use crate::transport::{Body, Reply, Retries, endpoint};
+use crate::visitor;
+use crate::widget::{Place, Widget};
+
+static PROFILE: Profile = Profile {
+    name: "gkcaptcha",
+    api_url: Some("https://gkcaptcha.gatekeeper.sa"),
+    path: "/api/v1/token/verify",
+    variables: variables!("GKCAPTCHA"),
+    field: "captchaToken",
+    client_ip_field: Some("clientIP"),
+    // These two as in the provider's SDKs.
+    fail_mode: FailMode::Open,
+    retries: Retries::AsItsSdk,
+    ..Profile::COMMON
+};
+
+impl Provider for GkCaptcha {
+    fn profile(&self) -> &Profile {
+        &PROFILE
+    }
+
+    fn check(&self, account: &Account, names: Variables) -> Result<(), ConfigError> {
+        if account.site_key.starts_with("sk_") {
+            let problem = "is a secret key (swapped?): pages would show it";
+            return Err(ConfigError::new(names.site_key, problem));
+        }
+        if account.secret.expose_secret().starts_with("pk_") {
+            return Err(ConfigError::new(
+                names.secret_key,
+                "is a site key (swapped?)",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The documentation wants the secret here, the SDKs in the body.
+    fn headers(&self, account: &Account) -> Result<HeaderMap, ConfigError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, account.secret_header("Bearer ")?);
+        Ok(headers)
+    }
+
+    /// Everything but the token is optional for one dialect or the other; together they satisfy
+    /// both.
+    fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a> {
+        let mut fields = ask.fields(&[
+            ("siteKey", ask.site_key()),
+            ("secret", ask.secret()),
+            ("token", ask.token()),
+        ]);
+        let user_agent = ask.request.user_agent();
+        if let Some(user_agent) = user_agent.filter(|ua| visitor::is_user_agent(ua)) {
+            fields.push(("userAgent", user_agent.into()));
+        }
+        Body::object(fields)
+    }
+
+    fn read(&self, reply: &Reply, reading: &Reading<'_>) -> Answer {
+        answer::read(reply, reading)
+    }
+
+    fn widget(&self, place: &Place<'_>) -> Widget {
+        let origin = place.widget.origin().ascii_serialization();
+        Widget::element(place, "gk-captcha", "sitekey")
+            .script(endpoint(place.widget, "/widget/gk-captcha.js"))
+            .allow(|sources| {
+                sources.add_frame(&origin).add_connect(&origin);
+                sources.add_style(&origin).add_img(&origin);
+            })
+    }
+}

@@ -1,0 +1,6 @@
+{
+  const meta = document.createElement("meta");
+  meta.name = "csp-nonce";
+  meta.content = document.currentScript.nonce;
+  document.head.append(meta);
+}

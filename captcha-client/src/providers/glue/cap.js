@@ -1,0 +1,1 @@
+globalThis.CAP_CSS_NONCE = globalThis.CAP_SCRIPT_NONCE = document.currentScript.nonce;

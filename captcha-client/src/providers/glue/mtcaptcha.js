@@ -1,0 +1,1 @@
+globalThis.mtcaptchaConfig = { sitekey: document.currentScript.previousElementSibling.dataset.sitekey };

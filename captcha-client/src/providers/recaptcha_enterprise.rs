@@ -1,0 +1,186 @@
+use captcha_core::ConfigError;
+use captcha_core::verify::{Pass, ReasonCode, Refusal};
+use http::{HeaderMap, StatusCode};
+use reqwest::Url;
+use serde_json::{Map, Value, json};
+
+use super::recaptcha;
+use crate::answer::details::{self, Scale};
+use crate::answer::shape::{Said, Says, Shape, flag, single};
+use crate::answer::{Answer, Class, is_down, time};
+use crate::hosted::{Account, Ask, Profile, Provider, Reading, Variables, variable, variables};
+use crate::transport::{Body, Reply, endpoint};
+use crate::visitor;
+use crate::widget::{Place, Widget};
+
+/// Google reCAPTCHA Enterprise, of one project of Google Cloud. The secret key is an API key,
+/// the project is in `RECAPTCHA_ENTERPRISE_PROJECT`.
+///
+/// A pass only says that the token is genuine: add
+/// [`MaxScore`](captcha_core::verify::rules::MaxScore) and
+/// [`ExpectedAction`](captcha_core::verify::rules::ExpectedAction).
+///
+/// ```
+/// use captcha_client::hosted::HostedClient;
+/// use captcha_client::providers::RecaptchaEnterprise;
+///
+/// # fn main() -> Result<(), captcha_core::ConfigError> {
+/// let provider = RecaptchaEnterprise::in_project("my-project");
+/// let client = HostedClient::builder_of(provider, "AIzaSyExample", "6LcExample").build()?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct RecaptchaEnterprise {
+    project: String,
+}
+
+static PROFILE: Profile = Profile {
+    name: "recaptcha-enterprise",
+    api_url: Some("https://recaptchaenterprise.googleapis.com"),
+    path: "/v1",
+    widget_url: Some("https://www.google.com"),
+    variables: variables!("RECAPTCHA_ENTERPRISE"),
+    field: "g-recaptcha-response",
+    client_ip_field: Some("userIpAddress"),
+    ..Profile::COMMON
+};
+
+const PROJECT: &str = "RECAPTCHA_ENTERPRISE_PROJECT";
+
+const ANSWERS: Shape = Shape {
+    verdict,
+    codes: |said, _| codes(said),
+    class,
+    pass,
+    always_json: false,
+};
+
+impl RecaptchaEnterprise {
+    /// The project whose keys are used, by its name or number.
+    #[must_use]
+    pub fn in_project(project: impl Into<String>) -> Self {
+        Self {
+            project: project.into(),
+        }
+    }
+}
+
+impl Provider for RecaptchaEnterprise {
+    fn profile(&self) -> &Profile {
+        &PROFILE
+    }
+
+    fn read_env(&mut self) -> Result<(), ConfigError> {
+        self.project = variable(PROJECT)?.unwrap_or_default();
+        Ok(())
+    }
+
+    fn check(&self, _: &Account, names: Variables) -> Result<(), ConfigError> {
+        let from_env = names.secret_key == PROFILE.variables.secret_key;
+        let setting = if from_env { PROJECT } else { "project" };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-:.".contains(&byte);
+        match self.project.as_str() {
+            "" => Err(ConfigError::new(setting, "is not set")),
+            id if id.contains("..") || !id.bytes().all(plain) => {
+                Err(ConfigError::new(setting, "is not the id of a project"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn url(&self, base: &Url, _: &Account) -> Url {
+        let path = format!("{}/projects/{}/assessments", PROFILE.path, self.project);
+        endpoint(base, &path)
+    }
+
+    /// Not in the URL, where the API takes it as well.
+    fn headers(&self, account: &Account) -> Result<HeaderMap, ConfigError> {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-goog-api-key", account.secret_header("")?);
+        Ok(headers)
+    }
+
+    fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a> {
+        let mut event = Map::new();
+        let fields = ask.fields(&[("token", ask.token()), ("siteKey", ask.site_key())]);
+        for (name, value) in fields {
+            event.insert(name.to_owned(), value.into());
+        }
+        let user_agent = ask.request.user_agent();
+        if let Some(user_agent) = user_agent.filter(|ua| visitor::is_user_agent(ua)) {
+            event.insert("userAgent".to_owned(), user_agent.into());
+        }
+        Body::Json(json!({ "event": event }))
+    }
+
+    fn read(&self, reply: &Reply, reading: &Reading<'_>) -> Answer {
+        ANSWERS.read(reply, reading)
+    }
+
+    fn widget(&self, place: &Place<'_>) -> Widget {
+        recaptcha::invisible(place, endpoint(place.widget, "/recaptcha/enterprise.js"))
+    }
+}
+
+fn object<'a>(said: &'a Said, name: &str) -> Option<&'a Said> {
+    said.get(name)?.as_object()
+}
+
+/// What is absent is false: the API leaves out what has its default value.
+fn verdict(said: &Said) -> Says {
+    match object(said, "tokenProperties") {
+        Some(token) if !token.contains_key("valid") => Says::No,
+        Some(token) => flag(token, "valid"),
+        None => Says::Neither("an assessment without the properties of the token"),
+    }
+}
+
+/// The status of an error of the API's, or why a token is no good.
+fn codes(said: &Said) -> Result<Vec<String>, &'static str> {
+    if let Some(error) = said.get("error").filter(|error| !error.is_null()) {
+        let status = error.as_object().and_then(|error| error.get("status"));
+        return match single(status)? {
+            codes if codes.is_empty() => Err("an error without a status"),
+            codes => Ok(codes),
+        };
+    }
+    let token = object(said, "tokenProperties");
+    let mut codes = single(token.and_then(|token| token.get("invalidReason")))?;
+    // The name of "none".
+    codes.retain(|code| code != "INVALID_REASON_UNSPECIFIED");
+    Ok(codes)
+}
+
+/// Errors of the API come under a status of their own; whatever is said of a token refuses it,
+/// also what sounds like an outage: visitors can forge `BROWSER_ERROR`.
+/// <https://docs.cloud.google.com/recaptcha/docs/interpret-assessment-website>
+fn class(_: &str, status: StatusCode) -> Option<Class> {
+    Some(match status {
+        status if status.is_success() => Class::BadToken,
+        status if is_down(status) => Class::Unavailable,
+        _ => Class::Misconfigured,
+    })
+}
+
+fn pass(said: &Said, reading: &Reading<'_>) -> Result<Pass, Answer> {
+    let refused = |reason| Err(Answer::Refused(Refusal::new(reason)));
+    let asked_for = object(said, "event").and_then(|event| event.get("siteKey")?.as_str());
+    if asked_for.is_some_and(|key| key != reading.ask.site_key()) {
+        return refused(ReasonCode::SiteKeyMismatch);
+    }
+    let mut pass = Pass::new();
+    if let Some(token) = object(said, "tokenProperties") {
+        pass = details::pass(token, reading);
+        if let Some(seconds) = token.get("createTime").and_then(time::seconds) {
+            pass = pass.with_challenge_ts(seconds);
+        }
+    }
+    let risk = object(said, "riskAnalysis");
+    if risk.and_then(|risk| risk.get("challenge")?.as_str()) == Some("FAILED") {
+        return refused(ReasonCode::InvalidAnswer);
+    }
+    let lowest = Value::from(0);
+    let score = risk.and_then(|risk| risk.get("score"));
+    let score = score.filter(|score| !score.is_null()).unwrap_or(&lowest);
+    details::with_score(pass, Some(score), Scale::HumanIsOne)
+}

@@ -1,0 +1,55 @@
+use captcha_core::verify::Pass;
+
+use super::recaptcha;
+use crate::answer::shape::{Said, Shape};
+use crate::answer::{Answer, details};
+use crate::hosted::{Ask, Profile, Provider, Reading, variables};
+use crate::transport::{Body, Reply, endpoint};
+use crate::widget::{Place, Widget};
+
+/// Google reCAPTCHA v2, the box that is ticked. Where `www.google.com` cannot be reached:
+/// `api_url("https://www.recaptcha.net")`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RecaptchaV2;
+
+static PROFILE: Profile = Profile {
+    name: "recaptcha-v2",
+    api_url: Some("https://www.google.com"),
+    path: "/recaptcha/api/siteverify",
+    variables: variables!("RECAPTCHA_V2"),
+    field: "g-recaptcha-response",
+    client_ip_field: Some("remoteip"),
+    ..Profile::COMMON
+};
+
+const ANSWERS: Shape = Shape {
+    class: |code, _| recaptcha::class(code),
+    pass,
+    ..Shape::SITEVERIFY
+};
+
+impl Provider for RecaptchaV2 {
+    fn profile(&self) -> &Profile {
+        &PROFILE
+    }
+
+    fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a> {
+        recaptcha::body(ask)
+    }
+
+    fn read(&self, reply: &Reply, reading: &Reading<'_>) -> Answer {
+        ANSWERS.read(reply, reading)
+    }
+
+    fn widget(&self, place: &Place<'_>) -> Widget {
+        let widget = Widget::of_class(place, "g-recaptcha")
+            .script(endpoint(place.widget, "/recaptcha/api.js"));
+        recaptcha::allow(widget, place)
+    }
+}
+
+fn pass(said: &Said, reading: &Reading<'_>) -> Result<Pass, Answer> {
+    let pass = details::pass(said, reading);
+    reading.no_test(pass.hostname() == Some("testkey.google.com"))?;
+    Ok(pass)
+}

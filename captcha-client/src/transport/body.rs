@@ -1,0 +1,56 @@
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, header};
+use serde_json::{Map, Value};
+
+use super::Question;
+
+/// Names and values.
+pub(crate) type Fields<'a> = Vec<(&'a str, Cow<'a, str>)>;
+
+/// What a request says, in the encoding that its provider understands.
+#[derive(Debug)]
+pub enum Body<'a> {
+    /// `application/x-www-form-urlencoded`.
+    Form(Fields<'a>),
+    /// `application/json`.
+    Json(Value),
+    /// `text/plain`.
+    Text(&'a str),
+    /// No body: a GET request whose query says it.
+    Query(Fields<'a>),
+}
+
+impl<'a> Body<'a> {
+    /// A flat JSON object.
+    pub(crate) fn object(fields: Fields<'a>) -> Self {
+        let text = |(name, value): (&str, Cow<'_, str>)| (name.to_owned(), value.into());
+        Self::Json(Value::Object(
+            fields.into_iter().map(text).collect::<Map<_, _>>(),
+        ))
+    }
+
+    pub(super) fn put_into(self, question: &mut Question) {
+        let json = HeaderValue::from_static("application/json");
+        question.headers.insert(header::ACCEPT, json);
+        let (content_type, body) = match self {
+            Self::Form(fields) => ("application/x-www-form-urlencoded", encoded(&fields)),
+            Self::Json(value) => ("application/json", value.to_string()),
+            Self::Text(text) => ("text/plain", text.to_owned()),
+            Self::Query(fields) => {
+                question.method = Method::GET;
+                question.url.set_query(Some(&encoded(&fields)));
+                return;
+            }
+        };
+        let content_type = HeaderValue::from_static(content_type);
+        question.headers.insert(header::CONTENT_TYPE, content_type);
+        question.body = Bytes::from(body);
+    }
+}
+
+fn encoded(fields: &Fields<'_>) -> String {
+    let mut encoding = form_urlencoded::Serializer::new(String::new());
+    encoding.extend_pairs(fields).finish()
+}
