@@ -59,6 +59,8 @@ pub enum Answer {
     Drip,
     /// Bytes that are no HTTP.
     Garbage,
+    /// The same answer, after a while.
+    Late(Duration, Box<Self>),
 }
 
 /// A request as it came in.
@@ -80,9 +82,17 @@ impl Heard {
     }
 }
 
+/// What to answer.
+enum Script {
+    /// Each of these in its turn.
+    Turns(VecDeque<Answer>),
+    /// What this makes of a request.
+    Each(Box<dyn FnMut(&Heard) -> Answer + Send>),
+}
+
 #[derive(Debug)]
 struct State {
-    script: Mutex<VecDeque<Answer>>,
+    script: Mutex<Script>,
     heard: Mutex<Vec<Heard>>,
     connections: AtomicUsize,
 }
@@ -117,10 +127,19 @@ impl Answer {
 impl ScriptedApi {
     /// Answers requests in this order; the last answer is given again and again.
     pub async fn start(script: impl IntoIterator<Item = Answer>) -> Self {
+        Self::serve(Script::Turns(script.into_iter().collect())).await
+    }
+
+    /// Answers each request as this function says.
+    pub async fn answering(answer: impl FnMut(&Heard) -> Answer + Send + 'static) -> Self {
+        Self::serve(Script::Each(Box::new(answer))).await
+    }
+
+    async fn serve(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let addr = listener.local_addr().expect("an address");
         let state = Arc::new(State {
-            script: Mutex::new(script.into_iter().collect()),
+            script: Mutex::new(script),
             heard: Mutex::new(Vec::new()),
             connections: AtomicUsize::new(0),
         });
@@ -155,7 +174,7 @@ impl ScriptedApi {
 
     /// Forgets what was heard, and answers in this order from now on.
     pub fn script(&self, script: impl IntoIterator<Item = Answer>) {
-        *self.state.script.lock().unwrap() = script.into_iter().collect();
+        *self.state.script.lock().unwrap() = Script::Turns(script.into_iter().collect());
         self.state.heard.lock().unwrap().clear();
     }
 
@@ -179,15 +198,26 @@ impl Drop for ScriptedApi {
 }
 
 impl State {
-    fn next(&self) -> Answer {
+    fn answer(&self, heard: &Heard) -> Answer {
         let mut script = self.script.lock().unwrap();
-        let only_one_left = script.len() == 1;
-        let next = if only_one_left {
-            script.front().cloned()
-        } else {
-            script.pop_front()
+        let turns = match &mut *script {
+            Script::Each(answer) => return answer(heard),
+            Script::Turns(turns) => turns,
+        };
+        let next = match turns.len() {
+            1 => turns.front().cloned(),
+            _ => turns.pop_front(),
         };
         next.unwrap_or(Answer::Hang)
+    }
+}
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Turns(_) => "Turns(..)",
+            Self::Each(_) => "Each(..)",
+        })
     }
 }
 
@@ -195,8 +225,9 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
     let _ = stream.set_nodelay(true);
     let mut unread = Vec::new();
     while let Some(request) = hear(&mut stream, &mut unread).await {
+        let answer = state.answer(&request);
         state.heard.lock().unwrap().push(request);
-        if give(&mut stream, state.next()).await.is_none() {
+        if give(&mut stream, answer).await.is_none() {
             return;
         }
     }
@@ -240,7 +271,11 @@ fn parse(bytes: &[u8]) -> Option<(Heard, usize)> {
 }
 
 /// Gives an answer; `None` when the connection is over.
-async fn give(stream: &mut TcpStream, answer: Answer) -> Option<()> {
+async fn give(stream: &mut TcpStream, mut answer: Answer) -> Option<()> {
+    while let Answer::Late(delay, then) = answer {
+        tokio::time::sleep(delay).await;
+        answer = *then;
+    }
     let head = |status: u16, rest: &str| format!("HTTP/1.1 {status} Scripted\r\n{rest}\r\n");
     match answer {
         Answer::Whole {
@@ -257,7 +292,7 @@ async fn give(stream: &mut TcpStream, answer: Answer) -> Option<()> {
             return stream.write_all(&whole).await.ok();
         }
         Answer::Reset => stream.set_zero_linger().expect("a socket option"),
-        Answer::Hang => std::future::pending().await,
+        Answer::Hang | Answer::Late(..) => std::future::pending().await,
         Answer::Half(status) => {
             let half = head(status, "content-length: 100\r\n") + "{\"success\":true";
             stream.write_all(half.as_bytes()).await.ok()?;

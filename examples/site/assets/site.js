@@ -27,7 +27,7 @@
   const say = (text) => { status.textContent = text; };
 
   // A provider's script can be blocked, or its site be down: say so instead of showing nothing.
-  const widget = document.querySelector('#captcha-widget > script + *');
+  const widget = document.querySelector('#captcha-widget .widget > :not(script, label)');
   if (widget) {
     const check = () => {
       const shown = widget.shadowRoot || widget.childNodes.length > 0 || customElements.get(widget.localName);

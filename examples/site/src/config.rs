@@ -24,7 +24,7 @@ const PURGE: Duration = Duration::from_secs(30);
 /// | variable | default | values |
 /// |---|---|---|
 /// | `ADDR` | `127.0.0.1:3000` | IP address and port; port 0 picks a free one |
-/// | `CAPTCHA_VERIFIER` | `self-hosted` | `self-hosted`, `gkcaptcha` |
+/// | `CAPTCHA_VERIFIER` | `self-hosted` | `self-hosted`, or a [provider](captcha_client#features): `gkcaptcha`, `turnstile`, … |
 /// | `CAPTCHA_TRUSTED_PROXIES` | none | networks with commas between, whose `X-Forwarded-For` is believed |
 /// | `CAPTCHA_FAIL_MODE` | self-hosted `closed`, gkCAPTCHA `open` | `open`, `closed` |
 ///
@@ -38,12 +38,13 @@ const PURGE: Duration = Duration::from_secs(30);
 /// | `CAPTCHA_TTL_SECS` | `120` | for how long a challenge can be answered, 1 to 86400 |
 /// | `CAPTCHA_MAX_ATTEMPTS` | `3` | answers that are looked at for each challenge |
 ///
-/// gkCAPTCHA:
+/// With a provider, whose variables begin with its name in capitals:
 ///
 /// | variable | default | values |
 /// |---|---|---|
-/// | `GKCAPTCHA_SECRET_KEY`, `GKCAPTCHA_SITE_KEY` | none: both are required | the keys of a site |
-/// | `GKCAPTCHA_API_URL` | the provider's | base URL, `https` or on loopback |
+/// | `…_SECRET_KEY`, `…_SITE_KEY` | none: both are required | the keys of a site |
+/// | `…_API_URL` | the provider's | base URL, `https` or on loopback |
+/// | `CAPTCHA_TEST_KEYS` | `refused` | `allowed`: keys that the provider publishes for tests |
 /// | `CAPTCHA_TIMEOUT_MS` | `5000` | for each try |
 /// | `CAPTCHA_MAX_RETRIES` | `1` | 0 to 10 |
 /// | `CAPTCHA_RETRY_DELAY_MS` | `1000` | between two tries |
@@ -58,7 +59,8 @@ const PURGE: Duration = Duration::from_secs(30);
 pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
-    verifier: Verifier,
+    /// The name of a hosted provider, if captchas do not come from here.
+    provider: Option<String>,
     storage: Stores,
     challenge: Challenge,
     rate_limit: Option<(u32, f64)>,
@@ -69,13 +71,6 @@ pub struct Config {
     hosted: Hosted,
 }
 
-/// Where captchas come from.
-#[derive(Debug, Clone, Copy)]
-enum Verifier {
-    SelfHosted,
-    GkCaptcha,
-}
-
 impl Config {
     /// Reads the environment.
     ///
@@ -84,10 +79,6 @@ impl Config {
     /// [`ConfigError`] names the first variable whose value cannot be used. A value that is not
     /// understood is never replaced by the default.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let verifiers = [
-            ("self-hosted", Verifier::SelfHosted),
-            ("gkcaptcha", Verifier::GkCaptcha),
-        ];
         let fail_modes = [
             ("closed", Some(FailMode::Closed)),
             ("open", Some(FailMode::Open)),
@@ -96,7 +87,7 @@ impl Config {
         Ok(Self {
             addr: addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
             storage: Stores::from_env("CAPTCHA_STORAGE")?,
-            verifier: one_of("CAPTCHA_VERIFIER", Verifier::SelfHosted, &verifiers)?,
+            provider: value("CAPTCHA_VERIFIER")?.filter(|name| name != "self-hosted"),
             challenge: one_of("CAPTCHA_CHALLENGE", Challenge::Text, &Challenge::NAMES)?,
             rate_limit: rate_limit("CAPTCHA_RATE_LIMIT")?,
             trusted_proxies: networks("CAPTCHA_TRUSTED_PROXIES")?,
@@ -114,8 +105,8 @@ impl Config {
     /// [`ConfigError`] when a value is outside its range, a key is missing, or the storage's
     /// server is not there.
     pub async fn site(&self, framework: &'static str) -> Result<Site, ConfigError> {
-        Ok(match self.verifier {
-            Verifier::SelfHosted => {
+        Ok(match &self.provider {
+            None => {
                 let manager = self.manager().await?;
                 manager.spawn_purge(PURGE).detach();
                 let gate = self.gate(manager.clone())?;
@@ -125,8 +116,8 @@ impl Config {
                 let endpoints = endpoints.map_err(|error| named(&error))?;
                 Site::self_hosted(gate, endpoints, self.challenge, framework)
             }
-            Verifier::GkCaptcha => {
-                let (verifier, widget) = self.hosted.gkcaptcha(self.fail_mode)?;
+            Some(provider) => {
+                let (verifier, widget) = self.hosted.verifier(provider, self.fail_mode)?;
                 Site::hosted(self.gate(verifier)?, widget, framework)
             }
         })

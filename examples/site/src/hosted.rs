@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use captcha_client::{GkCaptchaClient, Widget};
+use captcha_client::{AnyClient, Widget};
 use captcha_core::verify::rules::{AllowedHostnames, ExpectedAction, MaxAge, MaxScore};
 use captcha_core::verify::{FailMode, Verifier, VerifierExt};
 
@@ -18,6 +18,7 @@ pub(crate) struct Hosted {
     hostnames: Option<String>,
     action: Option<String>,
     max_age: Option<Duration>,
+    allow_test_keys: bool,
 }
 
 impl Hosted {
@@ -32,25 +33,39 @@ impl Hosted {
             hostnames: value("CAPTCHA_HOSTNAMES")?,
             action: value("CAPTCHA_ACTION")?,
             max_age: seconds("CAPTCHA_MAX_AGE_SECS")?,
+            allow_test_keys: one_of(
+                "CAPTCHA_TEST_KEYS",
+                false,
+                &[("refused", false), ("allowed", true)],
+            )?,
         })
     }
 
-    /// What asks gkCAPTCHA, and its widget.
-    pub(crate) fn gkcaptcha(
+    /// What asks the provider of this name, and its widget.
+    pub(crate) fn verifier(
         &self,
+        provider: &str,
         fail_mode: Option<FailMode>,
     ) -> Result<(Box<dyn Verifier>, Widget), ConfigError> {
-        let client = self.client(fail_mode).map_err(|error| named(&error))?;
-        let widget = client.widget();
+        let client = self.client(provider, fail_mode);
+        let client = client.map_err(|error| named(&error))?;
+        let mut widget = client.widget();
+        if let Some(action) = &self.action {
+            widget = widget.with_action(action);
+        }
         let verifier = self.ruled(client).map_err(|error| named(&error))?;
         Ok((verifier, widget))
     }
 
     fn client(
         &self,
+        provider: &str,
         fail_mode: Option<FailMode>,
-    ) -> Result<GkCaptchaClient, captcha_core::ConfigError> {
-        let mut builder = GkCaptchaClient::builder_from_env()?;
+    ) -> Result<AnyClient, captcha_core::ConfigError> {
+        let mut builder = AnyClient::builder_from_env_of(provider)?;
+        if self.allow_test_keys {
+            builder = builder.allow_test_keys();
+        }
         if let Some(mode) = fail_mode {
             builder = builder.fail_mode(mode);
         }
@@ -70,10 +85,7 @@ impl Hosted {
     }
 
     /// The client behind the breaker and the rules that are switched on.
-    fn ruled(
-        &self,
-        client: GkCaptchaClient,
-    ) -> Result<Box<dyn Verifier>, captcha_core::ConfigError> {
+    fn ruled(&self, client: AnyClient) -> Result<Box<dyn Verifier>, captcha_core::ConfigError> {
         let mut verifier: Box<dyn Verifier> = Box::new(client);
         if self.breaker {
             verifier = Box::new(verifier.circuit_breaker());
@@ -97,6 +109,7 @@ impl Hosted {
 
 fn named(error: &captcha_core::ConfigError) -> ConfigError {
     let variable = match error.setting() {
+        "CAPTCHA_PROVIDER" => "CAPTCHA_VERIFIER",
         "timeout" => "CAPTCHA_TIMEOUT_MS",
         "max_retries" => "CAPTCHA_MAX_RETRIES",
         "deadline" => "CAPTCHA_DEADLINE_MS",

@@ -10,6 +10,7 @@ mod env;
 mod form;
 mod hosted;
 mod page;
+mod policy;
 mod replies;
 mod site;
 mod storage;

@@ -1,7 +1,5 @@
-use askama::Template;
-use captcha_client::Widget;
-
 use crate::words::Words;
+use askama::Template;
 
 /// The sign-up page.
 #[derive(Template)]
@@ -33,8 +31,8 @@ pub(crate) enum Captcha {
         image_url: String,
         prompt: String,
     },
-    /// A hosted provider's widget, which asks by itself.
-    Widget(Widget),
+    /// The HTML of a hosted provider's widget, which asks by itself.
+    Widget(String),
     /// Nothing can be asked at the moment.
     Unavailable,
 }

@@ -1,23 +1,8 @@
 use askama::Template;
 use bytes::Bytes;
-use captcha_client::Widget;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::Reply;
-
-/// What a page may load: nothing from elsewhere but a widget from its origin. Nobody may frame
-/// the page.
-fn policy(widget: Option<&Widget>) -> String {
-    let (from, frames) = match widget.map(Widget::origin) {
-        Some(origin) => (format!("'self' {origin}"), origin),
-        None => ("'self'".to_owned(), "'none'"),
-    };
-    format!(
-        "default-src 'none'; img-src {from}; media-src {from}; style-src {from}; \
-         script-src {from}; connect-src {from}; frame-src {frames}; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'"
-    )
-}
 
 fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(body.into());
@@ -34,15 +19,15 @@ fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>)
     reply
 }
 
-pub(crate) fn html(status: StatusCode, template: &impl Template, widget: Option<&Widget>) -> Reply {
+pub(crate) fn html(status: StatusCode, template: &impl Template, policy: &str) -> Reply {
     let Ok(body) = template.render() else {
         tracing::error!("a page could not be rendered");
         return text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n");
     };
     let mut reply = reply(status, "text/html; charset=utf-8", body);
     let headers = reply.headers_mut();
-    // An origin is ASCII, as a URL has it.
-    if let Ok(policy) = HeaderValue::from_str(&policy(widget)) {
+    // Sources are ASCII, as URLs have it.
+    if let Ok(policy) = HeaderValue::from_str(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     let referrer = HeaderValue::from_static("same-origin");

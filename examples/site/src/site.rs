@@ -13,7 +13,7 @@ use crate::challenge::Challenge;
 use crate::page::{Captcha, Page, Welcome};
 use crate::replies::{html, json, text};
 use crate::words::{Words, languages};
-use crate::{Reply, SignUp, assets};
+use crate::{Reply, SignUp, assets, policy};
 
 /// Everything a site answers, whichever framework serves it.
 #[derive(Debug, Clone)]
@@ -108,7 +108,7 @@ impl Site {
                 username: &form.username,
                 answer: &answer.to_string(),
             },
-            None,
+            &policy::own(),
         )
     }
 
@@ -161,12 +161,20 @@ impl Site {
         status: StatusCode,
         error: Option<&str>,
     ) -> Reply {
-        let (captcha, expires_in, widget) = match &self.source {
+        let (captcha, expires_in, policy) = match &self.source {
             Source::Here(endpoints, challenge) => {
                 let (captcha, expires_in) = asked(endpoints, *challenge, head).await;
-                (captcha, expires_in, None)
+                (captcha, expires_in, policy::own())
             }
-            Source::Provider(widget) => (Captcha::Widget(widget.clone()), 0, Some(widget)),
+            Source::Provider(widget) => {
+                let nonce = policy::nonce();
+                let snippet = widget.snippet(Some(&nonce)).to_string();
+                (
+                    Captcha::Widget(snippet),
+                    0,
+                    policy::with_widget(widget, &nonce),
+                )
+            }
         };
         html(
             status,
@@ -180,7 +188,7 @@ impl Site {
                 capitals: matches!(self.source, Source::Here(_, Challenge::Text)),
                 captcha,
             },
-            widget,
+            &policy,
         )
     }
 

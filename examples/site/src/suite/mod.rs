@@ -18,6 +18,7 @@ pub mod hosted;
 pub mod http_cases;
 pub mod pages;
 pub mod process;
+pub mod widgets;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -136,9 +137,12 @@ macro_rules! site_suite {
             hosted: atk_19_only_the_expected_action_passes
             hosted: atk_20_a_missing_or_odd_score_never_passes
             hosted: atk_21_only_the_exact_pass_shape_passes
-            hosted: the_page_shows_the_widget
-            hosted: sign_up_with_a_widget
-            hosted: a_widget_that_does_not_load_is_said
+            widgets: the_page_shows_the_widget
+            widgets: every_widget_is_on_the_page
+            widgets: sign_up_with_a_widget
+            widgets: a_widget_that_does_not_load_is_said
+            widgets: javascript_on_the_page_fills_the_fields
+            widgets: a_form_whose_script_is_gone_can_be_sent
             pages: sign_up_with_javascript
             pages: sign_up_without_javascript
             pages: a_cell_is_chosen_with_the_keyboard

@@ -1,0 +1,221 @@
+//! Two providers behind one gate, and what a service's own tests have in place of a provider.
+
+#![cfg(all(feature = "hcaptcha", feature = "turnstile"))]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use captcha_client::hosted::{HostedClient, Provider};
+use captcha_client::providers::{HCaptcha, Turnstile};
+use captcha_core::gate::{Gate, HttpHead, Rejection};
+use captcha_core::verify::rules::{AllowedHostnames, ExpectedAction, MaxAge};
+use captcha_core::verify::{FailMode, Fallback, Pass, Verifier, VerifierExt};
+use captcha_testkit::{Behaviour, Siteverify};
+
+const SECRET: &str = "secret-0123456789abcdef";
+const TURNSTILE: &str = "cf-turnstile-response";
+const HCAPTCHA: &str = "h-captcha-response";
+
+fn client<P: Provider + Default>(provider: &Siteverify) -> HostedClient<P> {
+    HostedClient::builder(SECRET, "site-0123456789")
+        .api_url(provider.url())
+        .timeout(Duration::from_millis(200))
+        .max_retries(0)
+        .build()
+        .unwrap()
+}
+
+/// Both, and the gate in front of them.
+async fn both(mode: FailMode) -> (Siteverify, Siteverify, Gate) {
+    let (first, second) = (Siteverify::start().await, Siteverify::start().await);
+    let verifier = Fallback::builder()
+        .verifier(client::<Turnstile>(&first))
+        .verifier(client::<HCaptcha>(&second))
+        .fail_mode(mode)
+        .build()
+        .unwrap();
+    (first, second, Gate::new(verifier))
+}
+
+async fn post(gate: &Gate, fields: &[(&str, &str)]) -> Result<Pass, Rejection> {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    let body = bytes::Bytes::from(body.extend_pairs(fields).finish());
+    let request =
+        http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    gate.check(&HttpHead(&head), Some(&body)).await
+}
+
+fn code(outcome: Result<Pass, Rejection>) -> (u16, String) {
+    match outcome {
+        Ok(pass) => (200, format!("fail_open: {}", pass.fail_open())),
+        Err(rejection) => (rejection.status().as_u16(), rejection.code().to_owned()),
+    }
+}
+
+fn is(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}
+
+#[tokio::test]
+async fn each_token_goes_to_its_own_provider() {
+    let (first, second, gate) = both(FailMode::Closed).await;
+    assert_eq!(
+        code(post(&gate, &[(TURNSTILE, &first.token())]).await).0,
+        200
+    );
+    assert_eq!((first.asked(), second.asked()), (1, 0));
+    assert_eq!(
+        code(post(&gate, &[(HCAPTCHA, &second.token())]).await).0,
+        200
+    );
+    assert_eq!((first.asked(), second.asked()), (1, 1));
+    let swapped = post(&gate, &[(HCAPTCHA, &first.token())]).await;
+    assert_eq!(code(swapped), is(400, "invalid-input-response"));
+    assert_eq!(
+        code(post(&gate, &[("other", "x")]).await),
+        is(400, "missing_token")
+    );
+    assert_eq!(
+        code(post(&gate, &[(TURNSTILE, "")]).await),
+        is(400, "missing_token")
+    );
+}
+
+#[tokio::test]
+async fn an_outage_hands_over_and_a_refusal_does_not() {
+    let (first, second, gate) = both(FailMode::Closed).await;
+    let both = || [(TURNSTILE, first.token()), (HCAPTCHA, second.token())];
+    let ask = async |fields: [(&str, String); 2]| {
+        let fields = fields
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        code(post(&gate, &fields).await)
+    };
+    // The first can say it alone.
+    assert_eq!(ask(both()).await.0, 200);
+    assert_eq!((first.asked(), second.asked()), (1, 0));
+    first.behave(Behaviour::Refuses);
+    assert_eq!(ask(both()).await, is(400, "invalid-input-response"));
+    first.behave(Behaviour::RejectsSecret);
+    assert_eq!(ask(both()).await, is(503, "captcha_unavailable"));
+    assert_eq!(second.asked(), 0);
+    for behaviour in [Behaviour::Down, Behaviour::Slow(Duration::from_secs(5))] {
+        first.behave(behaviour);
+        assert_eq!(
+            ask(both()).await,
+            is(200, "fail_open: false"),
+            "{behaviour:?}"
+        );
+        // Without a proof for the second, nobody else can say it.
+        let alone = post(&gate, &[(TURNSTILE, &first.token())]).await;
+        assert_eq!(code(alone), is(503, "captcha_unavailable"), "{behaviour:?}");
+    }
+    second.behave(Behaviour::Refuses);
+    assert_eq!(ask(both()).await, is(400, "invalid-input-response"));
+    second.behave(Behaviour::Down);
+    assert_eq!(ask(both()).await, is(503, "captcha_unavailable"));
+}
+
+/// Nobody passes because one was too slow, whoever else is down.
+#[tokio::test]
+async fn atk_17_only_outages_of_all_fail_open() {
+    let (first, second, gate) = both(FailMode::Open).await;
+    let (one, two) = (first.token(), second.token());
+    let fields = [(TURNSTILE, one.as_str()), (HCAPTCHA, two.as_str())];
+    for (behaviours, expected) in [
+        (
+            [Behaviour::Down, Behaviour::Down],
+            is(200, "fail_open: true"),
+        ),
+        (
+            [Behaviour::Slow(Duration::from_secs(5)), Behaviour::Down],
+            is(503, "captcha_unavailable"),
+        ),
+        (
+            [Behaviour::Down, Behaviour::Slow(Duration::from_secs(5))],
+            is(503, "captcha_unavailable"),
+        ),
+        (
+            [Behaviour::Down, Behaviour::RejectsSecret],
+            is(503, "captcha_unavailable"),
+        ),
+        (
+            [Behaviour::Down, Behaviour::Refuses],
+            is(400, "invalid-input-response"),
+        ),
+    ] {
+        first.behave(behaviours[0]);
+        second.behave(behaviours[1]);
+        assert_eq!(code(post(&gate, &fields).await), expected, "{behaviours:?}");
+    }
+}
+
+#[tokio::test]
+async fn atk_23_a_token_that_does_not_say_whose_it_is_is_refused() {
+    let (first, second, gate) = both(FailMode::Open).await;
+    let request = http::Request::post("/").header("x-captcha-token", first.token());
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    let outcome = gate.check(&HttpHead(&head), None).await;
+    assert_eq!(code(outcome), is(400, "invalid_token"));
+    let twice = [(TURNSTILE, "a"), (TURNSTILE, "b"), (HCAPTCHA, "c")];
+    assert_eq!(code(post(&gate, &twice).await).0, 400);
+    assert_eq!(first.asked() + second.asked(), 0);
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_named() {
+    let provider = Siteverify::start().await;
+    let one = || client::<Turnstile>(&provider);
+    for builder in [
+        Fallback::builder(),
+        Fallback::builder().verifier(one()),
+        Fallback::builder().verifier(one()).verifier(one()),
+    ] {
+        assert_eq!(builder.build().unwrap_err().setting(), "fallback");
+    }
+    let both = Fallback::builder()
+        .verifier(one())
+        .verifier(client::<HCaptcha>(&provider));
+    let both = both.build().unwrap();
+    assert_eq!(both.deadline(), Some(Duration::from_millis(400)));
+    assert_eq!(both.fail_mode(), FailMode::Closed);
+}
+
+/// What a service's own tests get from the stand-in.
+#[tokio::test]
+async fn the_stand_in_verifies_as_a_provider_does() {
+    let provider = Siteverify::start().await;
+    let gate = Gate::new(
+        client::<Turnstile>(&provider)
+            .rule(AllowedHostnames::new(["example.org"]).unwrap())
+            .rule(ExpectedAction::new("sign-up").unwrap())
+            .rule(MaxAge::new(Duration::from_secs(60)).unwrap()),
+    );
+    let token = provider.token();
+    let unnamed = post(&gate, &[(TURNSTILE, &token)]).await;
+    assert_eq!(code(unnamed), is(400, "hostname_mismatch"));
+    provider.say("hostname", "example.org");
+    provider.say("action", "sign-up");
+    let token = provider.token();
+    assert_eq!(code(post(&gate, &[(TURNSTILE, &token)]).await).0, 200);
+    let again = post(&gate, &[(TURNSTILE, &token)]).await;
+    assert_eq!(code(again), is(400, "timeout-or-duplicate"));
+    let foreign = post(&gate, &[(TURNSTILE, "made-up")]).await;
+    assert_eq!(code(foreign), is(400, "invalid-input-response"));
+    provider.behave(Behaviour::Slow(Duration::from_millis(20)));
+    let token = provider.token();
+    assert_eq!(code(post(&gate, &[(TURNSTILE, &token)]).await).0, 200);
+    provider.behave(Behaviour::Down);
+    let down = post(&gate, &[(TURNSTILE, &provider.token())]).await;
+    assert_eq!(code(down), is(503, "captcha_unavailable"));
+    assert_eq!(provider.asked(), 6);
+}

@@ -1,0 +1,168 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::api::{Answer, Heard, ScriptedApi};
+
+/// A hosted provider on loopback, so that a protected service can be tested without a network.
+///
+/// It is asked and answers as reCAPTCHA's `siteverify`, which is what Turnstile, hCaptcha,
+/// reCAPTCHA v2 and v3, CaptchaFox, gkCAPTCHA and the client `Siteverify` speak: give one of
+/// their clients its [`url`](Self::url). Stops when it is dropped.
+///
+/// ```
+/// use captcha_testkit::{Behaviour, Siteverify};
+///
+/// # #[tokio::main] async fn main() {
+/// let provider = Siteverify::start().await;
+/// // let client = TurnstileClient::builder("secret-for-tests", "site-for-tests")
+/// //     .api_url(provider.url())
+/// //     .build()?;
+///
+/// let token = provider.token(); // passes once; sent again, it is spent
+/// // … send your service the form with this token …
+///
+/// provider.behave(Behaviour::Down); // … and see what it does in an outage
+/// assert_eq!(provider.asked(), 0);
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Siteverify {
+    api: ScriptedApi,
+    state: Arc<Mutex<State>>,
+}
+
+/// How a [`Siteverify`] treats questions from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Behaviour {
+    /// Each of its own tokens passes once; the others never.
+    Verifies,
+    /// No token passes.
+    Refuses,
+    /// It says that the secret is wrong.
+    RejectsSecret,
+    /// It verifies, after this while.
+    Slow(Duration),
+    /// It answers 503.
+    Down,
+}
+
+#[derive(Debug)]
+struct State {
+    behaviour: Behaviour,
+    issued: usize,
+    unspent: BTreeSet<String>,
+    spent: BTreeSet<String>,
+    details: BTreeMap<String, Value>,
+}
+
+impl Siteverify {
+    /// Starts a provider that verifies.
+    pub async fn start() -> Self {
+        let state = Arc::new(Mutex::new(State {
+            behaviour: Behaviour::Verifies,
+            issued: 0,
+            unspent: BTreeSet::new(),
+            spent: BTreeSet::new(),
+            details: BTreeMap::new(),
+        }));
+        let answering = Arc::clone(&state);
+        let api = ScriptedApi::answering(move |heard| answering.lock().unwrap().answer(heard));
+        Self {
+            api: api.await,
+            state,
+        }
+    }
+
+    /// The base URL, for a client's `api_url`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.api.url()
+    }
+
+    /// A new token, as a visitor gets one for a solved captcha.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let mut state = self.state();
+        state.issued += 1;
+        let token = format!("token-for-tests-{:08}", state.issued);
+        state.unspent.insert(token.clone());
+        token
+    }
+
+    /// Treats questions like this from now on.
+    pub fn behave(&self, behaviour: Behaviour) {
+        self.state().behaviour = behaviour;
+    }
+
+    /// Says this of every token that passes from now on, for example `hostname`, `action` or
+    /// `score`.
+    pub fn say(&self, name: &str, value: impl Into<Value>) {
+        self.state().details.insert(name.to_owned(), value.into());
+    }
+
+    /// How many questions there were.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.api.heard().len()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+}
+
+impl State {
+    fn answer(&mut self, heard: &Heard) -> Answer {
+        let refusal = |code: &str| json!({ "success": false, "error-codes": [code] });
+        match self.behaviour {
+            Behaviour::Down => Answer::typed(503, "text/html", "<html>Service unavailable"),
+            Behaviour::Refuses => Answer::json(200, refusal("invalid-input-response").to_string()),
+            Behaviour::RejectsSecret => {
+                Answer::json(200, refusal("invalid-input-secret").to_string())
+            }
+            Behaviour::Slow(delay) => Answer::Late(delay, Box::new(self.verdict(heard))),
+            Behaviour::Verifies => self.verdict(heard),
+        }
+    }
+
+    fn verdict(&mut self, heard: &Heard) -> Answer {
+        let refusal = |code: &str| json!({ "success": false, "error-codes": [code] });
+        let answer = match token(heard) {
+            None => refusal("missing-input-response"),
+            Some(token) if self.unspent.remove(&token) => {
+                self.spent.insert(token);
+                let mut pass = json!({ "success": true, "challenge_ts": now() });
+                for (name, value) in &self.details {
+                    pass[name] = value.clone();
+                }
+                pass
+            }
+            Some(token) if self.spent.contains(&token) => refusal("timeout-or-duplicate"),
+            Some(_) => refusal("invalid-input-response"),
+        };
+        Answer::json(200, answer.to_string())
+    }
+}
+
+/// The token of a question, in a form or in JSON.
+fn token(heard: &Heard) -> Option<String> {
+    let names = ["response", "token"];
+    let json: Option<Value> = serde_json::from_slice(&heard.body).ok();
+    if let Some(json) = json {
+        let token = names.iter().find_map(|name| json[*name].as_str());
+        return token.map(str::to_owned);
+    }
+    let mut fields = form_urlencoded::parse(&heard.body);
+    let token = fields.find(|(name, _)| names.contains(&name.as_ref()));
+    token.map(|(_, value)| value.into_owned())
+}
+
+fn now() -> String {
+    let now = Timestamp::now().as_second();
+    Timestamp::from_second(now).map_or_else(|_| String::new(), |now| now.to_string())
+}
