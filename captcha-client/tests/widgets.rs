@@ -48,7 +48,7 @@ fn every_widget_has_its_element_and_script() {
         (
             "hcaptcha",
             r#"<div data-sitekey="K" class="h-captcha">"#,
-            "https://js.hcaptcha.com/1/api.js",
+            "https://js.hcaptcha.com/1/api.js?recaptchacompat=off",
         ),
         (
             "recaptcha-v2",

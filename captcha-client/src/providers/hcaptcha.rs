@@ -50,8 +50,11 @@ impl Provider for HCaptcha {
     }
 
     fn widget(&self, place: &Place<'_>) -> Widget {
+        let mut script = endpoint(place.widget, "/1/api.js");
+        // Or it fills the field of reCAPTCHA as well.
+        script.set_query(Some("recaptchacompat=off"));
         Widget::of_class(place, "h-captcha")
-            .script(endpoint(place.widget, "/1/api.js"))
+            .script(script)
             .allow(|sources| {
                 // <https://docs.hcaptcha.com/#content-security-policy-settings>
                 for source in ["https://hcaptcha.com", "https://*.hcaptcha.com"] {

@@ -58,7 +58,7 @@ impl<T> PostgresBuilder<T> {
             Some(table) => Table::parse(&table)?,
             None => Table::default(),
         };
-        let deadline = self.deadline.map_or(Ok(Deadline::DEFAULT), Deadline::new)?;
+        let deadline = Deadline::or_default(self.deadline)?;
         (self.made)(Server::new(self.pool, deadline), table, self.unlogged)
     }
 }

@@ -25,7 +25,7 @@ pub use builder::PostgresBuilder;
 use lent::Lent;
 pub(crate) use table::Table;
 
-use crate::storage::{Deadline, StorageError, overdue};
+use crate::storage::{CENTURY, Deadline, StorageError, overdue};
 
 /// For how many deadlines more a connection is kept whose answer did not come in time.
 const PATIENCE: u32 = 10;
@@ -109,7 +109,6 @@ impl Server {
 
 /// As Postgres counts time: in microseconds, at most a hundred years of them.
 pub(crate) fn interval(time: Duration) -> PgInterval {
-    const CENTURY: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
     PgInterval {
         microseconds: i64::try_from(time.min(CENTURY).as_micros()).unwrap_or(i64::MAX),
         ..PgInterval::default()

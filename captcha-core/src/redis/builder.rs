@@ -61,7 +61,7 @@ impl<C: Connection, T> RedisBuilder<C, T> {
         (self.made)(Server {
             connection: self.connection,
             prefix: self.prefix.into(),
-            deadline: self.deadline.map_or(Ok(Deadline::DEFAULT), Deadline::new)?,
+            deadline: Deadline::or_default(self.deadline)?,
         })
     }
 }

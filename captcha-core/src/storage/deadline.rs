@@ -5,6 +5,9 @@ use tokio::time::Instant;
 use super::{StorageError, StorageErrorKind};
 use crate::ConfigError;
 
+/// A hundred years. Servers refuse what does not fit their clocks.
+pub(crate) const CENTURY: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+
 /// How long a server may take for one call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Duration);
@@ -13,7 +16,11 @@ impl Deadline {
     /// Where nothing else was set.
     pub(crate) const DEFAULT: Self = Self(Duration::from_secs(2));
 
-    pub(crate) fn new(time: Duration) -> Result<Self, ConfigError> {
+    /// What was set, or the default.
+    pub(crate) fn or_default(time: Option<Duration>) -> Result<Self, ConfigError> {
+        let Some(time) = time else {
+            return Ok(Self::DEFAULT);
+        };
         if !(Duration::from_millis(1)..=Duration::from_secs(60)).contains(&time) {
             let problem = "must be 1 millisecond to 1 minute";
             return Err(ConfigError::new("deadline", problem));

@@ -19,7 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 #[cfg(any(feature = "postgres", feature = "redis"))]
-pub(crate) use deadline::{Deadline, overdue};
+pub(crate) use deadline::{CENTURY, Deadline, overdue};
 pub use error::{StorageError, StorageErrorKind};
 pub use key::{Space, StorageKey};
 pub use memory::{MemoryStorage, MemoryStorageBuilder};

@@ -4,7 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use redis::{Cmd, Script};
 
-use super::{Counter, Lookup, Put, Storage, StorageError, StorageKey, Stored};
+use super::{CENTURY, Counter, Lookup, Put, Storage, StorageError, StorageKey, Stored};
 use crate::redis::{Connection, RedisBuilder, Server, SharedConnection};
 
 /// Keeps records in Redis, for any number of nodes: a single server, one behind Sentinel, or a
@@ -47,9 +47,6 @@ impl<C: Connection> RedisStorage<C> {
     }
 }
 
-/// A hundred years. Redis refuses what does not fit its clock.
-const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
-
 /// The fields of a record: payload, answers, renders.
 type Fields = Option<(Vec<u8>, Option<u32>, Option<u32>)>;
 
@@ -86,7 +83,7 @@ impl<C: Connection> Storage for RedisStorage<C> {
         payload: &[u8],
         ttl: Duration,
     ) -> Result<Put, StorageError> {
-        let millis = ttl.min(LONGEST).as_millis().max(1);
+        let millis = ttl.min(CENTURY).as_millis().max(1);
         let millis = u64::try_from(millis).unwrap_or(1);
         let mut script = PUT_NEW.key(self.key(key));
         script.arg(payload).arg(millis);
