@@ -13,32 +13,16 @@
 mod support;
 
 use std::borrow::Cow;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use captcha_client::{AnyClient, providers};
 use captcha_core::verify::{Credential, Verdict, Verifier, VerifyRequest};
 use captcha_testkit::api::{Answer, ScriptedApi};
-use support::{provider, told};
+use support::{Logs, provider, told};
 
 const SECRET: &str = "Secret0123456789Abcdefgh";
 const SITE_KEY: &str = "site-fedcba9876543210";
 const TOKEN: &str = "Zxywvuts9876543210Qponm";
-
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 fn token(name: &str) -> String {
     let hex = |text: &str| {
@@ -102,12 +86,7 @@ fn shown(outcome: Result<Verdict, captcha_core::verify::VerifyError>) -> String 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_and_no_token_is_printed_or_logged() {
-    let written = Written::default();
-    let logs = written.clone();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || logs.clone())
-        .init();
+    let logs = Logs::of_everything();
     let mut printed = Vec::new();
     let gone = ScriptedApi::gone().await;
     for name in providers::names() {
@@ -150,7 +129,7 @@ async fn no_secret_and_no_token_is_printed_or_logged() {
         printed.push(shown(lost.verify(&request).await));
         printed.push(format!("{:?} {}", client.widget(), client.widget()));
     }
-    let logged = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let logged = logs.text();
     assert!(logged.contains("captcha_verify") && logged.contains("reqwest"));
     printed.push(logged);
     for text in printed {

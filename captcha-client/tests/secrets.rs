@@ -12,8 +12,6 @@
 
 mod support;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use captcha_client::{GkCaptchaClient, VerifyOptions, blocking};
@@ -21,21 +19,7 @@ use captcha_core::gate::{Gate, HttpHead};
 use captcha_core::verify::rules::MaxScore;
 use captcha_core::verify::{Verdict, VerifierExt, VerifyErrorKind};
 use captcha_testkit::api::{Answer, ScriptedApi};
-use support::{SECRET, SITE_KEY, TOKEN, ask, builder, told};
-
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+use support::{Logs, SECRET, SITE_KEY, TOKEN, ask, builder, told};
 
 /// Answers that repeat what they were sent wherever there is room for text.
 fn echoes() -> Vec<Answer> {
@@ -77,12 +61,7 @@ fn echoes() -> Vec<Answer> {
 
 #[tokio::test]
 async fn nothing_that_is_printed_logged_or_shown_holds_the_secret() {
-    let written = Written::default();
-    let logs = written.clone();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || logs.clone())
-        .init();
+    let logs = Logs::of_everything();
     let mut printed = Vec::new();
 
     for answer in echoes() {
@@ -155,7 +134,7 @@ async fn nothing_that_is_printed_logged_or_shown_holds_the_secret() {
     });
     printed.push(waiting.await.unwrap());
 
-    let logged = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let logged = logs.text();
     assert!(
         logged.contains("captcha_verify") && logged.contains("reqwest"),
         "logs are there"

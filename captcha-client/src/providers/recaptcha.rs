@@ -3,15 +3,31 @@
 use reqwest::Url;
 
 use crate::answer::Class;
-use crate::answer::shape::siteverify_class;
-use crate::hosted::Ask;
+use crate::answer::shape::{Shape, siteverify_class};
+use crate::hosted::{Ask, Profile};
 use crate::transport::Body;
 use crate::widget::{Place, Widget};
+
+/// What is the same for versions 2 and 3, to be completed.
+#[cfg(any(feature = "recaptcha-v2", feature = "recaptcha-v3"))]
+pub(super) const PROFILE: Profile = Profile {
+    api_url: Some("https://www.google.com"),
+    path: "/recaptcha/api/siteverify",
+    field: "g-recaptcha-response",
+    client_ip_field: Some("remoteip"),
+    ..Profile::COMMON
+};
+
+#[cfg(any(feature = "recaptcha-v2", feature = "recaptcha-v3"))]
+pub(super) const ANSWERS: Shape = Shape {
+    class: |code, _| class(code),
+    ..Shape::SITEVERIFY
+};
 
 /// The documented codes, and two that are only seen in the wild.
 /// <https://developers.google.com/recaptcha/docs/verify>
 #[cfg(any(feature = "recaptcha-v2", feature = "recaptcha-v3"))]
-pub(super) fn class(code: &str) -> Option<Class> {
+fn class(code: &str) -> Option<Class> {
     Some(match code {
         "incorrect-captcha-sol" | "browser-error" => Class::BadToken,
         "invalid-keys" => Class::Misconfigured,

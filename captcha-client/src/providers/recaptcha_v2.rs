@@ -14,18 +14,13 @@ pub struct RecaptchaV2;
 
 static PROFILE: Profile = Profile {
     name: "recaptcha-v2",
-    api_url: Some("https://www.google.com"),
-    path: "/recaptcha/api/siteverify",
     variables: variables!("RECAPTCHA_V2"),
-    field: "g-recaptcha-response",
-    client_ip_field: Some("remoteip"),
-    ..Profile::COMMON
+    ..recaptcha::PROFILE
 };
 
 const ANSWERS: Shape = Shape {
-    class: |code, _| recaptcha::class(code),
     pass,
-    ..Shape::SITEVERIFY
+    ..recaptcha::ANSWERS
 };
 
 impl Provider for RecaptchaV2 {

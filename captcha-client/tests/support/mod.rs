@@ -4,6 +4,7 @@
 
 #[cfg(feature = "gkcaptcha")]
 mod gkcaptcha;
+mod logs;
 
 use captcha_client::hosted::Provider;
 use captcha_client::providers;
@@ -15,6 +16,7 @@ use captcha_core::verify::{Verdict, Verifier, VerifyError, VerifyErrorKind, Veri
 
 #[cfg(feature = "gkcaptcha")]
 pub(crate) use gkcaptcha::{builder, client};
+pub(crate) use logs::Logs;
 
 pub(crate) const SECRET: &str = "sk_live_0123456789abcdef";
 pub(crate) const SITE_KEY: &str = "pk_live_fedcba9876543210";
