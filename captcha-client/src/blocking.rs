@@ -23,7 +23,8 @@ pub type GkCaptchaClient = HostedClient<crate::providers::GkCaptcha>;
 /// The same as the asynchronous [`HostedClient`](hosted::HostedClient) otherwise. It
 /// runs its connections on a thread of its own, which ends with the last clone.
 ///
-/// ```no_run
+#[cfg_attr(feature = "gkcaptcha", doc = "```no_run")]
+#[cfg_attr(not(feature = "gkcaptcha"), doc = "```ignore")]
 /// use captcha_client::{VerifyOptions, blocking::GkCaptchaClient};
 ///
 /// # fn check(token: &str) -> Result<(), Box<dyn std::error::Error>> {

@@ -52,6 +52,11 @@ const PLACEHOLDERS: [&str; 7] = [
     "placeholder",
 ];
 
+/// What keys begin with, in lower case. Longer ones first.
+const PREFIXES: [&str; 10] = [
+    "sk_live_", "pk_live_", "sk_test_", "pk_test_", "sec_", "key_", "sk_", "pk_", "ok_", "pc_",
+];
+
 /// What a variable holds that was never set, in lower case.
 const NOTHINGS: [&str; 6] = ["null", "nil", "none", "undefined", "todo", "tbd"];
 
@@ -97,7 +102,10 @@ fn checked<'a>(setting: &'static str, value: &'a str) -> Result<&'a str, ConfigE
     }
     let lower = value.to_ascii_lowercase();
     // `sk_live_`, and nothing or the same character again and again behind it.
-    let own = lower.rsplit('_').next().unwrap_or_default().as_bytes();
+    let prefix = PREFIXES
+        .iter()
+        .find_map(|prefix| lower.strip_prefix(prefix));
+    let own = prefix.unwrap_or(&lower).as_bytes();
     let repeats = own.windows(2).all(|pair| pair.first() == pair.last()) && own.len() != 1;
     if repeats
         || NOTHINGS.contains(&lower.as_str())
@@ -211,6 +219,21 @@ mod tests {
         ] {
             let secret = secret("secret_key", good, false).ok();
             assert!(secret.is_some_and(|s| s.expose_secret() == good.trim()));
+        }
+    }
+
+    /// Keys of random letters are none of these, also where they end in the odd character.
+    #[test]
+    fn keys_of_random_letters_are_keys() {
+        for good in [
+            "6LcABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij_",
+            "6LcABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh_aa",
+            "0x4AAAAAAA-abcdefghijk__",
+            "AIzaSyA1234567890abcdefghijklmnopqrs_-_",
+            "sk_live_abc_",
+            "pc_aab",
+        ] {
+            assert!(secret("secret_key", good, false).is_ok(), "{good}");
         }
     }
 

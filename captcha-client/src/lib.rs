@@ -3,7 +3,8 @@
 //! Each client asks its provider whether a token is good and is a
 //! [`Verifier`](captcha_core::verify::Verifier), so it goes straight into a gate:
 //!
-//! ```no_run
+#![cfg_attr(feature = "gkcaptcha", doc = "```no_run")]
+#![cfg_attr(not(feature = "gkcaptcha"), doc = "```ignore")]
 //! use captcha_client::GkCaptchaClient;
 //! use captcha_core::gate::Gate;
 //!

@@ -14,7 +14,11 @@ const MAX_USER_AGENT_BYTES: usize = 1024;
 /// Characters of base64 in both alphabets, of JSON web tokens, and what joins their parts.
 pub(crate) fn is_token(token: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~+/=:|,".contains(&byte);
-    !token.is_empty() && token.len() <= MAX_TOKEN_BYTES && token.bytes().all(plain)
+    // Addresses and ways up a tree are what firewalls look for, and what no token has.
+    let path = ["://", "../", "/.."]
+        .iter()
+        .any(|part| token.contains(part));
+    !token.is_empty() && token.len() <= MAX_TOKEN_BYTES && token.bytes().all(plain) && !path
 }
 
 /// Characters of browsers' names.
@@ -61,6 +65,9 @@ mod tests {
             "1/**/union",
             "a&b",
             "a?b",
+            "http://169.254.169.254/latest/meta-data/",
+            "../../etc/passwd",
+            "a/..",
             "#a",
             "*",
             &long,

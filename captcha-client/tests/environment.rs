@@ -209,3 +209,29 @@ fn atk_24_published_keys_in_the_environment_are_refused() {
         );
     }
 }
+
+#[test]
+fn swapped_keys_are_noticed_where_they_can_be_told_apart() {
+    for (name, secret, site_key) in [
+        ("gkcaptcha", "sk_live_abc", "pk_live_abc"),
+        ("captchafox", "ok_abc123", "sk_abc123"),
+        ("private-captcha", "pc_abc123", "abcdef0123"),
+        ("altcha-sentinel", "sec_abc123", "key_abc123"),
+        ("hcaptcha", "ES_abc123", "10a-abc-123"),
+    ] {
+        let prefix = name.to_uppercase().replace('-', "_");
+        let said = |secret: &str, site_key: &str| {
+            said_of_any(&[
+                ("CAPTCHA_PROVIDER", name),
+                (&format!("{prefix}_SECRET_KEY"), secret),
+                (&format!("{prefix}_SITE_KEY"), site_key),
+                (&format!("{prefix}_API_URL"), "https://captcha.example.org"),
+            ])
+        };
+        assert!(said(secret, site_key).contains("provider"), "{name}");
+        assert!(said(site_key, secret).contains("swapped?"), "{name}");
+        // What pages would show is looked at first.
+        let shown = said(secret, secret);
+        assert!(shown.contains("pages would show it"), "{name}: {shown}");
+    }
+}

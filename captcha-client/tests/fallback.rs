@@ -18,13 +18,13 @@ use captcha_client::providers::{HCaptcha, Turnstile};
 use captcha_core::gate::{Gate, HttpHead, Rejection};
 use captcha_core::verify::rules::{AllowedHostnames, ExpectedAction, MaxAge};
 use captcha_core::verify::{FailMode, Fallback, Pass, Verifier, VerifierExt};
-use captcha_testkit::{Behaviour, Siteverify};
+use captcha_testkit::{Behaviour, SiteverifyServer};
 
 const SECRET: &str = "secret-0123456789abcdef";
 const TURNSTILE: &str = "cf-turnstile-response";
 const HCAPTCHA: &str = "h-captcha-response";
 
-fn client<P: Provider + Default>(provider: &Siteverify) -> HostedClient<P> {
+fn client<P: Provider + Default>(provider: &SiteverifyServer) -> HostedClient<P> {
     HostedClient::builder(SECRET, "site-0123456789")
         .api_url(provider.url())
         .timeout(Duration::from_millis(200))
@@ -34,8 +34,11 @@ fn client<P: Provider + Default>(provider: &Siteverify) -> HostedClient<P> {
 }
 
 /// Both, and the gate in front of them.
-async fn both(mode: FailMode) -> (Siteverify, Siteverify, Gate) {
-    let (first, second) = (Siteverify::start().await, Siteverify::start().await);
+async fn both(mode: FailMode) -> (SiteverifyServer, SiteverifyServer, Gate) {
+    let (first, second) = (
+        SiteverifyServer::start().await,
+        SiteverifyServer::start().await,
+    );
     let verifier = Fallback::builder()
         .verifier(client::<Turnstile>(&first))
         .verifier(client::<HCaptcha>(&second))
@@ -159,6 +162,38 @@ async fn atk_17_only_outages_of_all_fail_open() {
     }
 }
 
+/// A visitor who sends nothing for the one that works does not pass because the other one is down.
+#[tokio::test]
+async fn atk_17_an_outage_of_one_of_two_is_none() {
+    let (first, second, gate) = both(FailMode::Open).await;
+    for (down, up, field) in [(&first, &second, TURNSTILE), (&second, &first, HCAPTCHA)] {
+        down.behave(Behaviour::Down);
+        up.behave(Behaviour::Verifies);
+        let alone = post(&gate, &[(field, "x")]).await;
+        assert_eq!(code(alone), is(503, "captcha_unavailable"), "{field}");
+    }
+}
+
+/// What the gate looks at before it hands a token over, it looks at here, too.
+#[tokio::test]
+async fn tokens_with_names_have_the_shape_of_tokens() {
+    let (first, second, gate) = both(FailMode::Open).await;
+    let long = "x".repeat(16 * 1024 + 1);
+    for (token, expected) in [
+        (long.as_str(), "token_too_long"),
+        ("a\r\nb", "invalid_token"),
+        ("caf\u{e9}", "invalid_token"),
+    ] {
+        for field in [TURNSTILE, HCAPTCHA] {
+            assert_eq!(
+                code(post(&gate, &[(field, token)]).await),
+                is(400, expected)
+            );
+        }
+    }
+    assert_eq!(first.asked() + second.asked(), 0);
+}
+
 #[tokio::test]
 async fn atk_23_a_token_that_does_not_say_whose_it_is_is_refused() {
     let (first, second, gate) = both(FailMode::Open).await;
@@ -173,7 +208,7 @@ async fn atk_23_a_token_that_does_not_say_whose_it_is_is_refused() {
 
 #[tokio::test]
 async fn settings_that_cannot_work_are_named() {
-    let provider = Siteverify::start().await;
+    let provider = SiteverifyServer::start().await;
     let one = || client::<Turnstile>(&provider);
     for builder in [
         Fallback::builder(),
@@ -193,7 +228,7 @@ async fn settings_that_cannot_work_are_named() {
 /// What a service's own tests get from the stand-in.
 #[tokio::test]
 async fn the_stand_in_verifies_as_a_provider_does() {
-    let provider = Siteverify::start().await;
+    let provider = SiteverifyServer::start().await;
     let gate = Gate::new(
         client::<Turnstile>(&provider)
             .rule(AllowedHostnames::new(["example.org"]).unwrap())
@@ -214,8 +249,20 @@ async fn the_stand_in_verifies_as_a_provider_does() {
     provider.behave(Behaviour::Slow(Duration::from_millis(20)));
     let token = provider.token();
     assert_eq!(code(post(&gate, &[(TURNSTILE, &token)]).await).0, 200);
+    // A question with the same idempotency key is the same question.
+    provider.behave(Behaviour::Verifies);
+    let (token, key) = (provider.token(), uuid::Uuid::new_v4().to_string());
+    let body = format!(r#"{{"response":"{token}","idempotency_key":"{key}"}}"#);
+    for _ in 0..2 {
+        let http = reqwest::Client::new()
+            .post(provider.url())
+            .body(body.clone());
+        let answer = http.send().await.unwrap().bytes().await.unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.contains(r#""success":true"#), "{answer}");
+    }
     provider.behave(Behaviour::Down);
     let down = post(&gate, &[(TURNSTILE, &provider.token())]).await;
     assert_eq!(code(down), is(503, "captcha_unavailable"));
-    assert_eq!(provider.asked(), 6);
+    assert_eq!(provider.asked(), 8);
 }

@@ -330,7 +330,7 @@ fn settings_that_cannot_work_are_named() {
 fn the_widget_comes_from_where_browsers_can_reach_it() {
     let builder = || GkCaptchaClient::builder(SECRET, "pk_live_a&b");
     let origin = |builder: HostedClientBuilder<GkCaptchaClient>| {
-        builder.build().unwrap().widget().script_src()[0].clone()
+        builder.build().unwrap().widget().frame_src()[0].clone()
     };
     let public = "https://gkcaptcha.gatekeeper.sa";
     assert_eq!(origin(builder()), public);
@@ -344,10 +344,10 @@ fn the_widget_comes_from_where_browsers_can_reach_it() {
         .build()
         .unwrap()
         .widget();
-    assert_eq!(own.script_src()[0], "https://cdn.example:8443");
+    assert_eq!(own.frame_src()[0], "https://cdn.example:8443");
     assert_eq!(
         own.script_url(),
-        "https://cdn.example:8443/y/widget/gk-captcha.js"
+        Some("https://cdn.example:8443/y/widget/gk-captcha.js")
     );
     assert!(
         own.to_string()

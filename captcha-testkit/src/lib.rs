@@ -4,7 +4,7 @@
 //! * [`ManualClock`] moves when it is told to.
 //! * [`YieldingStorage`] makes races visible that memory hides.
 //! * [`KnownAnswer`] makes challenges whose solution a test knows.
-//! * [`Siteverify`] is a hosted provider on loopback, for tests of what it protects.
+//! * [`SiteverifyServer`] is a hosted provider on loopback, for tests of what it protects.
 //! * [`api::ScriptedApi`] stands in for a hosted provider, [`Vector`] is one of its answers.
 //! * [`storage_suite!`](crate::storage_suite) checks an implementation of `Storage`.
 //! * [`limiter_suite!`](crate::limiter_suite) checks an implementation of `RateLimiter`.
@@ -44,7 +44,7 @@ mod vector;
 pub use clock::ManualClock;
 pub use factory::KnownAnswer;
 pub use limiter::StubLimiter;
-pub use siteverify::{Behaviour, Siteverify};
+pub use siteverify::{Behaviour, SiteverifyServer};
 pub use slow::YieldingStorage;
 pub use stub::{Seen, StubVerifier};
 pub use vector::Vector;

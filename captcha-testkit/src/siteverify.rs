@@ -11,13 +11,14 @@ use crate::api::{Answer, Heard, ScriptedApi};
 ///
 /// It is asked and answers as reCAPTCHA's `siteverify`, which is what Turnstile, hCaptcha,
 /// reCAPTCHA v2 and v3, CaptchaFox, gkCAPTCHA and the client `Siteverify` speak: give one of
-/// their clients its [`url`](Self::url). Stops when it is dropped.
+/// their clients its [`url`](Self::url). Any secret is right. A question that carries an idempotency
+/// key can be repeated, as with Turnstile. Stops when it is dropped.
 ///
 /// ```
-/// use captcha_testkit::{Behaviour, Siteverify};
+/// use captcha_testkit::{Behaviour, SiteverifyServer};
 ///
 /// # #[tokio::main] async fn main() {
-/// let provider = Siteverify::start().await;
+/// let provider = SiteverifyServer::start().await;
 /// // let client = TurnstileClient::builder("secret-for-tests", "site-for-tests")
 /// //     .api_url(provider.url())
 /// //     .build()?;
@@ -30,12 +31,12 @@ use crate::api::{Answer, Heard, ScriptedApi};
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Siteverify {
+pub struct SiteverifyServer {
     api: ScriptedApi,
     state: Arc<Mutex<State>>,
 }
 
-/// How a [`Siteverify`] treats questions from now on.
+/// How a [`SiteverifyServer`] treats questions from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Behaviour {
@@ -56,18 +57,19 @@ struct State {
     behaviour: Behaviour,
     issued: usize,
     unspent: BTreeSet<String>,
-    spent: BTreeSet<String>,
+    /// Spent tokens, and the idempotency key of the question that spent each.
+    spent: BTreeMap<String, Option<String>>,
     details: BTreeMap<String, Value>,
 }
 
-impl Siteverify {
+impl SiteverifyServer {
     /// Starts a provider that verifies.
     pub async fn start() -> Self {
         let state = Arc::new(Mutex::new(State {
             behaviour: Behaviour::Verifies,
             issued: 0,
             unspent: BTreeSet::new(),
-            spent: BTreeSet::new(),
+            spent: BTreeMap::new(),
             details: BTreeMap::new(),
         }));
         let answering = Arc::clone(&state);
@@ -132,34 +134,42 @@ impl State {
 
     fn verdict(&mut self, heard: &Heard) -> Answer {
         let refusal = |code: &str| json!({ "success": false, "error-codes": [code] });
-        let answer = match token(heard) {
+        let key = said(heard, "idempotency_key");
+        let token = said(heard, "response").or_else(|| said(heard, "token"));
+        let answer = match token {
             None => refusal("missing-input-response"),
             Some(token) if self.unspent.remove(&token) => {
-                self.spent.insert(token);
-                let mut pass = json!({ "success": true, "challenge_ts": now() });
-                for (name, value) in &self.details {
-                    pass[name] = value.clone();
-                }
-                pass
+                self.spent.insert(token, key);
+                self.pass()
             }
-            Some(token) if self.spent.contains(&token) => refusal("timeout-or-duplicate"),
-            Some(_) => refusal("invalid-input-response"),
+            Some(token) => match self.spent.get(&token) {
+                Some(Some(by)) if key.as_ref() == Some(by) => self.pass(),
+                Some(_) => refusal("timeout-or-duplicate"),
+                None => refusal("invalid-input-response"),
+            },
         };
         Answer::json(200, answer.to_string())
     }
+
+    fn pass(&self) -> Value {
+        let mut pass = json!({ "success": true, "challenge_ts": now() });
+        for (name, value) in &self.details {
+            pass[name] = value.clone();
+        }
+        pass
+    }
 }
 
-/// The token of a question, in a form or in JSON.
-fn token(heard: &Heard) -> Option<String> {
-    let names = ["response", "token"];
+/// A field of a question, in a form or in JSON.
+fn said(heard: &Heard, name: &str) -> Option<String> {
     let json: Option<Value> = serde_json::from_slice(&heard.body).ok();
     if let Some(json) = json {
-        let token = names.iter().find_map(|name| json[*name].as_str());
-        return token.map(str::to_owned);
+        return json[name].as_str().map(str::to_owned);
     }
     let mut fields = form_urlencoded::parse(&heard.body);
-    let token = fields.find(|(name, _)| names.contains(&name.as_ref()));
-    token.map(|(_, value)| value.into_owned())
+    fields
+        .find(|(field, _)| field == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 fn now() -> String {

@@ -11,9 +11,22 @@ use crate::api::Answer;
 
 /// One answer of a provider, and what has to become of it.
 ///
-/// The file holds `http_status`, `content_type`, `body` (JSON) or `body_raw` (exact bytes),
-/// `expect` (`class` is `ok`, `bad_token`, `misconfigured` or `unavailable`) and, where the case
-/// assumes settings of the client's, `given`.
+/// The file holds `provider` (the name, with underscores), `http_status`, `content_type`, `body`
+/// (JSON) or `body_raw` (exact bytes), `expect` and, where the case assumes settings, `given`:
+///
+/// | in `expect` | |
+/// |---|---|
+/// | `success`, `class` | whether it passes; `ok`, `bad_token`, `misconfigured` or `unavailable` |
+/// | `error_codes`, `hostname`, `action`, `score_raw` | what the verdict says, in the provider's words |
+/// | `unasked` | the token is refused without a question |
+///
+/// | in `given` | |
+/// |---|---|
+/// | `sitekey`, `api_key` or `captcha_id` | the site key |
+/// | `token`, `token_sitekey`, `lot_number` | what the visitor sends; the site key inside of it |
+/// | `allow_test_keys`, `allow_dev_host` | whether keys for tests pass |
+/// | `expected_hostname`, `expected_origin`, `expected_action` | rules |
+/// | `max_risk` (1 is a bot), `min_human_score` (1 is a human), `max_risk_level` (1 to 5) | a rule on the score |
 #[derive(Debug, Clone)]
 pub struct Vector {
     /// The name of the file.
@@ -86,6 +99,8 @@ impl Vector {
                 let hex = site_key.bytes().map(|byte| format!("{byte:02x}"));
                 format!("0x00{}", hex.collect::<String>())
             }
+            // `{"verified":true}`
+            (None, "altcha-sentinel") => "eyJ2ZXJpZmllZCI6dHJ1ZX0=".to_owned(),
             _ => "tok_0123456789abcdef".to_owned(),
         }
     }
@@ -121,6 +136,15 @@ impl Vector {
         ["allow_test_keys", "allow_dev_host"]
             .iter()
             .any(|setting| self.given[*setting] == true)
+    }
+
+    /// Whether the case assumes rules.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        let given = self.given.as_object();
+        let mut names = given.into_iter().flat_map(|given| given.keys());
+        let rules = ["expected_", "max_", "min_"];
+        names.any(|name| rules.iter().any(|rule| name.starts_with(rule)))
     }
 
     /// The verifier behind the rules that the case assumes.

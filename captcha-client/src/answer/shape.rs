@@ -16,7 +16,10 @@ pub(crate) type Said = Map<String, Value>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Says {
     Yes,
+    /// The token is no good.
     No,
+    /// The token is no good, or the request could not be served.
+    Failed,
     /// Nothing that can be taken for a verdict, and why.
     Neither(&'static str),
 }
@@ -37,7 +40,7 @@ pub(crate) struct Shape {
 impl Shape {
     /// `success`, `error-codes`, `challenge_ts`, `hostname` and `action`.
     pub(crate) const SITEVERIFY: Self = Self {
-        verdict: |said| flag(said, "success"),
+        verdict: |said| flag(said, "success", Says::Failed),
         codes: |said, _| list(said, "error-codes"),
         class: |code, _| siteverify_class(code),
         pass: |said, reading| Ok(details::pass(said, reading)),
@@ -61,10 +64,10 @@ impl Shape {
             return answer;
         }
         match ((self.verdict)(&said), codes) {
-            (Says::No, _) if !is_down(status) => {
-                Answer::Refused(Refusal::new(ReasonCode::InvalidToken))
+            (Says::Failed, _) if is_down(status) => {
+                Answer::down(format!("HTTP {}: no code", status.as_u16()))
             }
-            (Says::No, _) => Answer::down(format!("HTTP {}: no code", status.as_u16())),
+            (Says::No | Says::Failed, _) => Answer::Refused(Refusal::new(ReasonCode::InvalidToken)),
             (Says::Yes, Ok(_)) if status.is_success() => {
                 (self.pass)(&said, reading).map_or_else(|answer| answer, Answer::Passed)
             }
@@ -107,11 +110,11 @@ impl Shape {
     }
 }
 
-/// A boolean that is the verdict.
-pub(crate) fn flag(said: &Said, name: &str) -> Says {
+/// A boolean that is the verdict, and what its no says.
+pub(crate) fn flag(said: &Said, name: &str, no: Says) -> Says {
     match said.get(name) {
         Some(Value::Bool(true)) => Says::Yes,
-        Some(Value::Bool(false)) => Says::No,
+        Some(Value::Bool(false)) => no,
         _ => Says::Neither("the verdict is neither true nor false"),
     }
 }
@@ -148,7 +151,6 @@ pub(crate) fn siteverify_class(code: &str) -> Option<Class> {
             Class::BadToken
         }
         "missing-input-secret" | "invalid-input-secret" | "bad-request" => Class::Misconfigured,
-        "internal-error" => Class::Unavailable,
         _ => return None,
     })
 }

@@ -97,6 +97,7 @@ impl<C: Build> HostedClientBuilder<C> {
         if let Some(api_url) = variable(names.api_url)? {
             builder.api_url = Some(api_url);
         }
+        builder.widget_url = variable(names.widget_url)?;
         builder.names = names;
         Ok(builder)
     }
@@ -112,9 +113,11 @@ impl<C: Build> HostedClientBuilder<C> {
 
     /// The base URL from which browsers load the widget. Default: the provider's. Where that is
     /// the same as the one for servers, it follows `api_url`, unless that is plain `http`, which
-    /// is for servers only.
+    /// is for servers only. For a provider that you run yourself it is the URL under which
+    /// browsers reach it, by default `api_url`.
     pub fn widget_url(mut self, url: impl Into<String>) -> Self {
         self.widget_url = Some(url.into());
+        self.names.widget_url = Variables::SETTERS.widget_url;
         self
     }
 
@@ -172,8 +175,9 @@ impl<C: Build> HostedClientBuilder<C> {
 
     /// Sends requests with this client, for proxies and certificates of your own.
     ///
-    /// Let it not follow redirects ([`reqwest::redirect::Policy::none`]): the answer of another
-    /// address is not believed anyway.
+    /// Let it not follow redirects ([`reqwest::redirect::Policy::none`]), and send no `Referer`
+    /// (`referer(false)`): a redirect to another host takes headers such as `X-Api-Key` along, and
+    /// MTCaptcha's key is part of the URL. The answer of another address is not believed anyway.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.transport.http_client = Some(client);
         self
@@ -181,7 +185,7 @@ impl<C: Build> HostedClientBuilder<C> {
 
     /// The name under which the visitor's address is sent. Default: the provider's
     /// (gkCAPTCHA `clientIP`; its documentation also has `ip` and `remoteip`). Providers that take
-    /// no address are sent none, unless a name is set.
+    /// no address are sent none, unless a name is set; Private Captcha has no place for one.
     pub fn client_ip_field(mut self, name: impl Into<String>) -> Self {
         self.client_ip_field = Some(name.into());
         self
@@ -194,8 +198,8 @@ impl<C: Build> HostedClientBuilder<C> {
         self
     }
 
-    /// Lets keys that the provider publishes for tests be used, and their answers pass. For tests
-    /// only: everybody has those keys.
+    /// Lets keys that the provider publishes for tests be used, and their answers pass; for
+    /// MTCaptcha also tokens from a developer's host. For tests only: everybody has those keys.
     pub const fn allow_test_keys(mut self) -> Self {
         self.allow_test_keys = true;
         self
@@ -228,6 +232,24 @@ impl<C: Build> HostedClientBuilder<C> {
             site_key: keys::site_key(names.site_key, &self.site_key, self.allow_test_keys)?,
             client_ip_field: self.client_ip_field,
         };
+        let profile = provider.profile();
+        if profile
+            .secret_prefix
+            .is_some_and(|prefix| account.site_key.starts_with(prefix))
+        {
+            let problem = "is a secret key (swapped?): pages would show it";
+            return Err(ConfigError::new(names.site_key, problem));
+        }
+        let secret = account.secret.expose_secret();
+        if profile
+            .site_prefix
+            .is_some_and(|prefix| secret.starts_with(prefix))
+        {
+            return Err(ConfigError::new(
+                names.secret_key,
+                "is a site key (swapped?)",
+            ));
+        }
         provider.check(&account, names)?;
         if account.secret.expose_secret() == account.site_key {
             let problem = "is the secret key: pages would show it";
@@ -236,7 +258,6 @@ impl<C: Build> HostedClientBuilder<C> {
         if account.client_ip_field.as_deref() == Some("") {
             return Err(ConfigError::new("client_ip_field", "is empty"));
         }
-        let profile = provider.profile();
         let Some(api_url) = &self.api_url else {
             let problem = "is required: everybody runs this provider for themselves";
             return Err(ConfigError::new(names.api_url, problem));
@@ -247,12 +268,11 @@ impl<C: Build> HostedClientBuilder<C> {
             let problem = "must be the base URL, without the path of the endpoint";
             return Err(ConfigError::new(names.api_url, problem));
         }
-        let url = provider.url(&base, &account);
         let widget_url = match (&self.widget_url, profile.widget_url, profile.api_url) {
-            (Some(url), ..) => self.transport.base("widget_url", url)?,
-            (None, Some(own), _) => self.transport.base("widget_url", own)?,
+            (Some(url), ..) => self.transport.base(names.widget_url, url)?,
+            (None, Some(own), _) => self.transport.base(names.widget_url, own)?,
             (None, None, Some(own)) if base.scheme() != "https" => {
-                self.transport.base("widget_url", own)?
+                self.transport.base(names.widget_url, own)?
             }
             (None, None, _) => base.clone(),
         };
@@ -262,8 +282,7 @@ impl<C: Build> HostedClientBuilder<C> {
         C::from_async(HostedClient::assemble(Settings {
             provider,
             account,
-            transport: self.transport.build(&url)?,
-            url,
+            transport: self.transport.build(&base)?,
             base,
             moved,
             widget_url,

@@ -20,7 +20,8 @@ use crate::{VerifyOptions, keys};
 /// Cheap to clone; clones share their connections. Make one when the application starts and keep
 /// it: each client has a pool of connections of its own.
 ///
-/// ```no_run
+#[cfg_attr(feature = "gkcaptcha", doc = "```no_run")]
+#[cfg_attr(not(feature = "gkcaptcha"), doc = "```ignore")]
 /// use captcha_client::{GkCaptchaClient, VerifyOptions};
 /// use captcha_core::verify::Verdict;
 ///
@@ -46,7 +47,6 @@ struct Inner {
 pub(super) struct Settings {
     pub(super) provider: Arc<dyn Provider>,
     pub(super) account: Account,
-    pub(super) url: Url,
     pub(super) base: Url,
     /// Whether the base is another than the provider's own.
     pub(super) moved: bool,
@@ -152,7 +152,7 @@ impl<P> HostedClient<P> {
         let Inner { settings, headers } = &*self.inner;
         let provider = &settings.provider;
         let question = Question::new(
-            settings.url.clone(),
+            provider.url(&settings.base, &ask),
             headers,
             provider.body(&ask),
             provider.profile().retries,

@@ -16,4 +16,4 @@ pub use builder::{Build, HostedClientBuilder};
 pub use client::HostedClient;
 pub(crate) use env::variable;
 pub use provider::Provider;
-pub(crate) use provider::{Profile, Variables, variables};
+pub(crate) use provider::{Listed, Profile, Variables, variables};

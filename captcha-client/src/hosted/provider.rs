@@ -15,7 +15,7 @@ use crate::widget::{Place, Widget};
 /// implemented elsewhere.
 ///
 /// What has no default is what every provider has of its own.
-pub trait Provider: fmt::Debug + Send + Sync + 'static {
+pub trait Provider: Listed + fmt::Debug + Send + Sync + 'static {
     /// What can be said of it without asking it anything.
     #[doc(hidden)]
     fn profile(&self) -> &Profile;
@@ -58,12 +58,12 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// The endpoint, below the base URL.
     #[doc(hidden)]
-    fn url(&self, base: &Url, account: &Account) -> Url {
-        let _ = account;
+    fn url(&self, base: &Url, ask: &Ask<'_>) -> Url {
+        let _ = ask;
         endpoint(base, self.profile().path)
     }
 
-    /// The headers of every request, beside those that the body needs.
+    /// The headers of every request, made once, beside those that the body needs.
     #[doc(hidden)]
     fn headers(&self, account: &Account) -> Result<HeaderMap, ConfigError> {
         let _ = account;
@@ -82,6 +82,9 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     #[doc(hidden)]
     fn widget(&self, place: &Place<'_>) -> Widget;
 }
+
+/// The providers in the list of [`providers`](crate::providers), and no others.
+pub trait Listed {}
 
 /// What can be said of a provider without asking it anything.
 #[derive(Debug, Clone)]
@@ -105,6 +108,10 @@ pub struct Profile {
     pub(crate) fail_mode: FailMode,
     /// When a verification is tried again.
     pub(crate) retries: Retries,
+    /// What only a secret key begins with.
+    pub(crate) secret_prefix: Option<&'static str>,
+    /// What only a site key begins with.
+    pub(crate) site_prefix: Option<&'static str>,
 }
 
 impl Profile {
@@ -119,6 +126,8 @@ impl Profile {
         client_ip_field: None,
         fail_mode: FailMode::Closed,
         retries: Retries::Unspent,
+        secret_prefix: None,
+        site_prefix: None,
     };
 }
 
@@ -128,6 +137,7 @@ pub struct Variables {
     pub(crate) secret_key: &'static str,
     pub(crate) site_key: &'static str,
     pub(crate) api_url: &'static str,
+    pub(crate) widget_url: &'static str,
 }
 
 impl Variables {
@@ -136,6 +146,7 @@ impl Variables {
         secret_key: "secret_key",
         site_key: "site_key",
         api_url: "api_url",
+        widget_url: "widget_url",
     };
 }
 
@@ -146,6 +157,7 @@ macro_rules! variables {
             secret_key: concat!($prefix, "_SECRET_KEY"),
             site_key: concat!($prefix, "_SITE_KEY"),
             api_url: concat!($prefix, "_API_URL"),
+            widget_url: concat!($prefix, "_WIDGET_URL"),
         }
     };
 }

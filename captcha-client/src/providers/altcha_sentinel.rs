@@ -1,12 +1,14 @@
+use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
+use base64::alphabet;
 use captcha_core::verify::{Pass, ReasonCode, Refusal};
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::answer::details::{self, Scale};
-use crate::answer::shape::{Said, Shape, flag, single};
-use crate::answer::{Answer, Class, is_down, time};
-use crate::hosted::{Ask, Profile, Provider, Reading, variables};
+use crate::answer::shape::{Said, Says, Shape, flag, single};
+use crate::answer::{Answer, Class, is_down, strict_json, time};
+use crate::hosted::{Account, Ask, Profile, Provider, Reading, variables};
 use crate::transport::{Body, Reply, endpoint};
+use crate::visitor;
 use crate::widget::{Place, Widget};
 
 /// ALTCHA Sentinel, which everybody runs for themselves: `api_url` is required. Where browsers
@@ -22,22 +24,40 @@ static PROFILE: Profile = Profile {
     path: "/v1/verify/signature",
     variables: variables!("ALTCHA_SENTINEL"),
     field: "altcha",
+    secret_prefix: Some("sec_"),
+    site_prefix: Some("key_"),
     ..Profile::COMMON
 };
 
 const ANSWERS: Shape = Shape {
-    verdict: |said| flag(said, "verified"),
+    verdict: |said| flag(said, "verified", Says::No),
     codes: |said, _| single(said.get("error")),
     class,
     pass,
     always_json: false,
 };
 
+const ANY_PADDING: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+
 const WIDGET: &str = "https://cdn.jsdelivr.net/npm/altcha@3.2.2/dist/main/altcha.min.js";
 
 impl Provider for AltchaSentinel {
     fn profile(&self) -> &Profile {
         &PROFILE
+    }
+
+    /// Base64 of a JSON object, of this API key where it names one. The answer repeats what is in
+    /// it, and has to be readable.
+    fn is_token(&self, account: &Account, token: &str) -> bool {
+        let engine = GeneralPurpose::new(&alphabet::STANDARD, ANY_PADDING);
+        let payload = engine.decode(token).ok();
+        let payload = payload.and_then(|payload| strict_json::object(&payload).ok());
+        visitor::is_token(token)
+            && payload.is_some_and(|payload| match payload.get("apiKey") {
+                None | Some(Value::Null) => true,
+                Some(key) => key.as_str() == Some(&account.site_key),
+            })
     }
 
     fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a> {
@@ -78,24 +98,22 @@ fn pass(said: &Said, reading: &Reading<'_>) -> Result<Pass, Answer> {
     if said.get("apiKey").and_then(Value::as_str) != Some(reading.ask.site_key()) {
         return Err(Answer::Refused(Refusal::new(ReasonCode::SiteKeyMismatch)));
     }
-    let mut pass = Pass::new().scored_by_plan();
+    let mut pass = Pass::new();
     let data = match said.get("verificationData") {
-        None | Some(Value::Null) => return Ok(pass),
+        None | Some(Value::Null) => return Ok(pass.scored_by_plan()),
         Some(Value::Object(data)) => data,
-        Some(_) => return Err(contradiction()),
+        Some(_) => return Err(Answer::unreadable(StatusCode::OK, "data that is no object")),
     };
+    // What the payload itself says. It is a visitor's, so that it can say anything.
     if !matches!(data.get("verified"), None | Some(Value::Null | Value::Bool(true))) {
-        return Err(contradiction());
+        return Err(Answer::Refused(Refusal::new(ReasonCode::InvalidToken)));
     }
     if let Some(seconds) = data.get("time").and_then(time::seconds) {
         pass = pass.with_challenge_ts(seconds);
     }
-    // That it ends at 1 is not documented: beyond it, there is no score that a rule could use.
-    let score = data.get("score");
-    let score = score.filter(|score| score.as_f64().is_some_and(|score| score <= 1.0));
-    details::with_score(pass, score, Scale::BotIsOne)
-}
-
-fn contradiction() -> Answer {
-    Answer::unreadable(StatusCode::OK, "`verified` does not agree with its own data")
+    Ok(match data.get("score").and_then(Value::as_f64) {
+        // Where the scale ends is not documented: what is beyond 1 is a bot to any rule.
+        Some(raw) => pass.with_score(raw.clamp(0.0, 1.0), raw),
+        None => pass.scored_by_plan(),
+    })
 }

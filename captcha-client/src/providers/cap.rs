@@ -43,8 +43,8 @@ impl Provider for Cap {
             && visitor::is_token(token)
     }
 
-    fn url(&self, base: &Url, account: &Account) -> Url {
-        below(base, [&account.site_key, "siteverify"])
+    fn url(&self, base: &Url, ask: &Ask<'_>) -> Url {
+        below(base, [ask.site_key(), "siteverify"])
     }
 
     fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a> {

@@ -16,6 +16,8 @@ static PROFILE: Profile = Profile {
     field: "cf-captcha-response",
     client_ip_field: Some("remoteIp"),
     retries: Retries::AsItsSdk,
+    secret_prefix: Some("ok_"),
+    site_prefix: Some("sk_"),
     ..Profile::COMMON
 };
 

@@ -1,3 +1,5 @@
+use captcha_core::verify::{Credential, ReasonCode};
+
 use super::friendlycaptcha::{self, JSDELIVR};
 use crate::answer::shape::{Shape, list};
 use crate::answer::{Answer, Class};
@@ -37,8 +39,8 @@ impl Provider for FriendlyCaptchaV1 {
         &PROFILE
     }
 
-    fn is_token(&self, _: &Account, token: &str) -> bool {
-        friendlycaptcha::is_token(token)
+    fn objection(&self, _: &Account, credential: &Credential<'_>) -> Option<ReasonCode> {
+        friendlycaptcha::objection(credential)
     }
 
     fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a> {

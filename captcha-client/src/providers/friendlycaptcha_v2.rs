@@ -1,5 +1,5 @@
 use captcha_core::ConfigError;
-use captcha_core::verify::Pass;
+use captcha_core::verify::{Credential, Pass, ReasonCode};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -44,8 +44,8 @@ impl Provider for FriendlyCaptchaV2 {
         &PROFILE
     }
 
-    fn is_token(&self, _: &Account, token: &str) -> bool {
-        friendlycaptcha::is_token(token)
+    fn objection(&self, _: &Account, credential: &Credential<'_>) -> Option<ReasonCode> {
+        friendlycaptcha::objection(credential)
     }
 
     fn headers(&self, account: &Account) -> Result<HeaderMap, ConfigError> {

@@ -15,6 +15,8 @@ use crate::widget::{Place, Widget};
 /// GeeTest v4. The site key is the provider's "captcha id", the secret key its "captcha key". The
 /// proof is four fields, which the page's own JavaScript fills: the widget's snippet has it. One
 /// widget a page.
+///
+/// The host name comes from the visitor's browser, and only with a `Referrer-Policy` that sends it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GeeTestV4;
 
@@ -65,9 +67,9 @@ impl Provider for GeeTestV4 {
         (!good).then_some(ReasonCode::InvalidToken)
     }
 
-    fn url(&self, base: &Url, account: &Account) -> Url {
+    fn url(&self, base: &Url, ask: &Ask<'_>) -> Url {
         let mut url = endpoint(base, PROFILE.path);
-        url.query_pairs_mut().append_pair("captcha_id", &account.site_key);
+        url.query_pairs_mut().append_pair("captcha_id", ask.site_key());
         url
     }
 

@@ -1,6 +1,6 @@
 use http::StatusCode;
 
-use crate::answer::shape::{Shape, flag, single};
+use crate::answer::shape::{Says, Shape, flag, single};
 use crate::answer::{Answer, Class, is_down};
 use crate::hosted::{Ask, Profile, Provider, Reading, variables};
 use crate::transport::{Body, Reply, endpoint};
@@ -21,7 +21,7 @@ static PROFILE: Profile = Profile {
 };
 
 const ANSWERS: Shape = Shape {
-    verdict: |said| flag(said, "valid"),
+    verdict: |said| flag(said, "valid", Says::No),
     codes: |said, _| single(said.get("error")),
     class,
     ..Shape::SITEVERIFY

@@ -18,7 +18,7 @@ mod properties;
 ))]
 mod recaptcha;
 
-use crate::hosted::Provider;
+use crate::hosted::{Listed, Provider};
 
 /// For each provider its feature, file, type and client, and what the client asks.
 macro_rules! providers {
@@ -28,6 +28,8 @@ macro_rules! providers {
             mod $file;
             #[cfg(feature = $feature)]
             pub use $file::$provider;
+            #[cfg(feature = $feature)]
+            impl Listed for $provider {}
         )*
 
         pub(crate) mod clients {
@@ -89,4 +91,26 @@ pub fn names() -> Vec<&'static str> {
         .iter()
         .map(|provider| provider.profile().name)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A profile is named as its feature, and its variables begin with that name.
+    #[test]
+    fn names_are_those_of_the_features() {
+        let features = include_str!("../../Cargo.toml");
+        for provider in all() {
+            let profile = provider.profile();
+            let name = profile.name;
+            assert!(
+                features.contains(&format!("\n{name} = [")),
+                "{name} is no feature"
+            );
+            let prefix = name.to_uppercase().replace('-', "_");
+            assert_eq!(profile.variables.secret_key, format!("{prefix}_SECRET_KEY"));
+            assert!(named(&prefix).is_some(), "{name}");
+        }
+    }
 }

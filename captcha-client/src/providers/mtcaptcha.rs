@@ -29,6 +29,9 @@ const ANSWERS: Shape = Shape {
     ..Shape::SITEVERIFY
 };
 
+/// The longest token, in bytes: several times as long as they are.
+const LONGEST_TOKEN: usize = 2048;
+
 /// The same widget from another host, for when the first cannot be reached.
 const SECOND: &str = "https://service2.mtcaptcha.com";
 
@@ -37,9 +40,9 @@ impl Provider for MtCaptcha {
         &PROFILE
     }
 
-    /// `v1(…,…,…)`, in which an asterisk may stand.
+    /// `v1(…,…,…)`, in which an asterisk may stand, and which fits into an address.
     fn is_token(&self, _: &Account, token: &str) -> bool {
-        visitor::is_token(&token.replace(['(', ')', '*'], "."))
+        token.len() <= LONGEST_TOKEN && visitor::is_token(&token.replace(['(', ')', '*'], "."))
     }
 
     fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a> {
@@ -52,13 +55,14 @@ impl Provider for MtCaptcha {
 
     fn widget(&self, place: &Place<'_>) -> Widget {
         Widget::of_class(place, "mtcaptcha")
+            .action_in("data-action")
             .script(endpoint(place.widget, "/mtcv1/client/mtcaptcha.min.js"))
             .script(format!("{SECOND}/mtcv1/client/mtcaptcha2.min.js"))
             .glue(include_str!("glue/mtcaptcha.js"))
             .allow(|sources| {
                 let first = place.widget.origin().ascii_serialization();
                 for source in [&first, SECOND] {
-                    sources.add_frame(source).add_connect(source).add_img(source);
+                    sources.add_script(source).add_frame(source).add_connect(source).add_img(source);
                 }
                 sources.add_style("'unsafe-inline'");
             })

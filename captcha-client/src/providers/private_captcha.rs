@@ -22,6 +22,7 @@ static PROFILE: Profile = Profile {
     variables: variables!("PRIVATE_CAPTCHA"),
     field: "private-captcha-solution",
     retries: Retries::AsItsSdk,
+    secret_prefix: Some("pc_"),
     ..Profile::COMMON
 };
 
@@ -86,7 +87,7 @@ impl Provider for PrivateCaptcha {
 /// so. Answers in the form of reCAPTCHA have no code, but other fields.
 fn verdict(said: &Said) -> Says {
     let siteverify = said.contains_key("challenge_ts") || said.contains_key("hostname");
-    match flag(said, "success") {
+    match flag(said, "success", Says::Failed) {
         Says::Yes if !said.contains_key("code") && !siteverify => {
             Says::Neither("a pass without a code")
         }

@@ -45,7 +45,9 @@ pub(super) fn body<'a>(ask: &Ask<'a>) -> Body<'a> {
 pub(super) fn allow(widget: Widget, place: &Place<'_>) -> Widget {
     let own = format!("{}/recaptcha/", place.widget.origin().ascii_serialization());
     widget.allow(|sources| {
-        sources.add_script("https://www.gstatic.com/recaptcha/");
+        sources
+            .add_script(&own)
+            .add_script("https://www.gstatic.com/recaptcha/");
         sources.add_frame(&own).add_connect(&own);
         sources.add_frame("https://recaptcha.google.com/recaptcha/");
     })

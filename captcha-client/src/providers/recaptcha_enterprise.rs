@@ -45,6 +45,9 @@ static PROFILE: Profile = Profile {
     ..Profile::COMMON
 };
 
+/// What the status of an error of the API is told from what is said of a token by.
+const API: &str = "API: ";
+
 const PROJECT: &str = "RECAPTCHA_ENTERPRISE_PROJECT";
 
 const ANSWERS: Shape = Shape {
@@ -88,7 +91,14 @@ impl Provider for RecaptchaEnterprise {
         }
     }
 
-    fn url(&self, base: &Url, _: &Account) -> Url {
+    /// Letters that JSON has nothing to escape in: the answer repeats the token, and one that grew
+    /// beyond what is read would be an outage.
+    fn is_token(&self, _: &Account, token: &str) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        visitor::is_token(token) && token.bytes().all(plain)
+    }
+
+    fn url(&self, base: &Url, _: &Ask<'_>) -> Url {
         let path = format!("{}/projects/{}/assessments", PROFILE.path, self.project);
         endpoint(base, &path)
     }
@@ -130,7 +140,7 @@ fn object<'a>(said: &'a Said, name: &str) -> Option<&'a Said> {
 fn verdict(said: &Said) -> Says {
     match object(said, "tokenProperties") {
         Some(token) if !token.contains_key("valid") => Says::No,
-        Some(token) => flag(token, "valid"),
+        Some(token) => flag(token, "valid", Says::No),
         None => Says::Neither("an assessment without the properties of the token"),
     }
 }
@@ -141,7 +151,7 @@ fn codes(said: &Said) -> Result<Vec<String>, &'static str> {
         let status = error.as_object().and_then(|error| error.get("status"));
         return match single(status)? {
             codes if codes.is_empty() => Err("an error without a status"),
-            codes => Ok(codes),
+            codes => Ok(codes.iter().map(|code| format!("{API}{code}")).collect()),
         };
     }
     let token = object(said, "tokenProperties");
@@ -151,14 +161,14 @@ fn codes(said: &Said) -> Result<Vec<String>, &'static str> {
     Ok(codes)
 }
 
-/// Errors of the API come under a status of their own; whatever is said of a token refuses it,
-/// also what sounds like an outage: visitors can forge `BROWSER_ERROR`.
+/// Whatever is said of a token refuses it, also what sounds like an outage: visitors can forge
+/// `BROWSER_ERROR`.
 /// <https://docs.cloud.google.com/recaptcha/docs/interpret-assessment-website>
-fn class(_: &str, status: StatusCode) -> Option<Class> {
-    Some(match status {
-        status if status.is_success() => Class::BadToken,
-        status if is_down(status) => Class::Unavailable,
-        _ => Class::Misconfigured,
+fn class(code: &str, status: StatusCode) -> Option<Class> {
+    Some(match code.starts_with(API) {
+        false => Class::BadToken,
+        true if is_down(status) => Class::Unavailable,
+        true => Class::Misconfigured,
     })
 }
 

@@ -93,9 +93,16 @@ impl Provider for Siteverify {
 
     fn check(&self, _: &Account, names: Variables) -> Result<(), ConfigError> {
         let from_env = names.secret_key == PROFILE.variables.secret_key;
+        // What ends a directive of a content security policy is in no address of a script.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+        let plain = |url: &Url| url.host_str().is_some_and(|host| host.bytes().all(plain));
+        let web = |url: &Url| matches!(url.scheme(), "https" | "http") && plain(url);
         match self.field.is_empty() {
             true if from_env => Err(ConfigError::new(FIELD, "is not set")),
             true => Err(ConfigError::new("in_field", "is empty")),
+            false if !self.script_url.iter().all(web) => {
+                Err(ConfigError::new("with_widget", "is no address of a script"))
+            }
             false => Ok(()),
         }
     }
@@ -104,7 +111,7 @@ impl Provider for Siteverify {
         vec![FieldSet::token(self.field.clone())]
     }
 
-    fn url(&self, base: &Url, _: &Account) -> Url {
+    fn url(&self, base: &Url, _: &Ask<'_>) -> Url {
         base.clone()
     }
 
@@ -137,7 +144,7 @@ impl Provider for Siteverify {
             Some(url) => {
                 let origin = url.origin().ascii_serialization();
                 widget.script(url.as_str()).allow(|sources| {
-                    sources.add_frame(&origin).add_connect(&origin);
+                    sources.add_script(&origin).add_frame(&origin).add_connect(&origin);
                 })
             }
         }

@@ -2,8 +2,8 @@ use captcha_core::verify::Pass;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::answer::shape::{Said, Shape};
-use crate::answer::{Answer, details};
+use crate::answer::shape::{Said, Shape, siteverify_class};
+use crate::answer::{Answer, Class, details};
 use crate::hosted::{Account, Ask, Profile, Provider, Reading, variables};
 use crate::transport::{Body, Reply, Retries, endpoint};
 use crate::visitor;
@@ -29,6 +29,10 @@ static PROFILE: Profile = Profile {
 };
 
 const ANSWERS: Shape = Shape {
+    class: |code, _| match code {
+        "internal-error" => Some(Class::Unavailable),
+        code => siteverify_class(code),
+    },
     pass,
     ..Shape::SITEVERIFY
 };
@@ -63,7 +67,7 @@ impl Provider for Turnstile {
             .action_in("data-action")
             .script(endpoint(place.widget, "/turnstile/v0/api.js"))
             .allow(|sources| {
-                sources.add_frame(&origin).add_connect(&origin);
+                sources.add_script(&origin).add_frame(&origin).add_connect(&origin);
             })
     }
 }

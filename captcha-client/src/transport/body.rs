@@ -40,7 +40,9 @@ impl<'a> Body<'a> {
             Self::Text(text) => ("text/plain", text.to_owned()),
             Self::Query(fields) => {
                 question.method = Method::GET;
-                question.url.set_query(Some(&encoded(&fields)));
+                if !fields.is_empty() {
+                    question.url.set_query(Some(&encoded(&fields)));
+                }
                 return;
             }
         };

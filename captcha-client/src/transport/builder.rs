@@ -65,7 +65,7 @@ impl TransportBuilder {
         Ok(url)
     }
 
-    /// A transport to this endpoint.
+    /// A transport to this base URL.
     pub(crate) fn build(self, url: &Url) -> Result<Transport, ConfigError> {
         if self.timeout.is_zero() {
             return Err(ConfigError::new("timeout", "must be longer than zero"));

@@ -46,8 +46,7 @@ impl Reuse {
             body: Full::new(body),
             on_its_way: Arc::clone(&on_its_way),
         };
-        // This body cannot be sent twice: a client that follows redirects has none to carry the
-        // secret along.
+        // This body cannot be sent twice: a client that follows redirects has none to carry along.
         let request = request.body(reqwest::Body::wrap(body));
         ON_ITS_WAY.scope(on_its_way, request.send()).await
     }

@@ -11,7 +11,8 @@ use sources::Sources;
 
 /// What a page needs to show a provider's widget.
 ///
-/// ```
+#[cfg_attr(feature = "gkcaptcha", doc = "```")]
+#[cfg_attr(not(feature = "gkcaptcha"), doc = "```ignore")]
 /// # use captcha_client::GkCaptchaClient;
 /// # fn main() -> Result<(), captcha_core::ConfigError> {
 /// let widget = GkCaptchaClient::new("sk_live_abc", "pk_live_abc")?.widget();
@@ -60,10 +61,13 @@ pub struct Place<'a> {
 }
 
 impl Widget {
-    /// The address of the provider's script; of two, the first.
+    /// The address of the provider's script; of two, the first. A [`Siteverify`] has none unless
+    /// it is given one.
+    ///
+    /// [`Siteverify`]: crate::providers::Siteverify
     #[must_use]
-    pub fn script_url(&self) -> &str {
-        self.scripts.first().map_or("", |script| &script.url)
+    pub fn script_url(&self) -> Option<&str> {
+        self.scripts.first().map(|script| script.url.as_str())
     }
 
     /// The site key, which is public.
@@ -122,8 +126,11 @@ impl Widget {
     }
 
     /// Names the action that is protected, where the widget takes one: Turnstile, reCAPTCHA v3 and
-    /// Enterprise. [`ExpectedAction`](captcha_core::verify::rules::ExpectedAction) then tells a
-    /// token from one for another form.
+    /// Enterprise, MTCaptcha. [`ExpectedAction`](captcha_core::verify::rules::ExpectedAction) then
+    /// tells a token from one for another form.
+    ///
+    /// reCAPTCHA gives no token for an action with anything but letters, `/` and `_` in it; the
+    /// others also take digits and `-`.
     #[must_use]
     pub fn with_action(mut self, action: impl Into<String>) -> Self {
         if let Some(name) = self.action_attribute {
@@ -194,20 +201,20 @@ impl Widget {
         self
     }
 
-    /// Loads a script, and allows its origin.
+    /// Loads a script, and allows it. What it loads itself has to be allowed beside.
     pub(crate) fn script(self, url: impl Into<String>) -> Self {
         self.load(url.into(), false)
     }
 
-    /// Loads a module, and allows its origin.
+    /// Loads a module, and allows it.
     pub(crate) fn module(self, url: impl Into<String>) -> Self {
         self.load(url.into(), true)
     }
 
     fn load(mut self, url: String, module: bool) -> Self {
-        if let Ok(address) = Url::parse(&url) {
-            self.sources
-                .add_script(&address.origin().ascii_serialization());
+        if let Ok(mut address) = Url::parse(&url) {
+            address.set_query(None);
+            self.sources.add_script(address.as_str());
         }
         self.scripts.push(Script { url, module });
         self

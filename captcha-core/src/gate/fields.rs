@@ -9,6 +9,8 @@ pub(crate) struct FieldNames {
     names: Vec<Cow<'static, str>>,
     tokens: Vec<usize>,
     together: Vec<Vec<usize>>,
+    /// Tokens that are handed over among others, with their names.
+    named_tokens: Vec<usize>,
 }
 
 impl FieldNames {
@@ -17,6 +19,7 @@ impl FieldNames {
             names: Vec::new(),
             tokens: Vec::new(),
             together: Vec::new(),
+            named_tokens: Vec::new(),
         };
         for set in sets {
             match set {
@@ -27,6 +30,15 @@ impl FieldNames {
                 FieldSet::Together(members) => {
                     let set = members.into_iter().map(|name| this.intern(name)).collect();
                     this.together.push(set);
+                }
+                FieldSet::Named(_) => {
+                    let mut all = |names: Vec<&str>| -> Vec<usize> {
+                        let names = names.into_iter().map(str::to_owned);
+                        names.map(|name| this.intern(name.into())).collect()
+                    };
+                    let (set, tokens) = (all(set.names()), all(set.token_names()));
+                    this.together.push(set);
+                    this.named_tokens.extend(tokens);
                 }
             }
         }
@@ -137,6 +149,15 @@ impl<'a> FoundFields<'a> {
     pub(super) fn tokens(&self) -> impl Iterator<Item = &Slot<'a>> {
         let slot = |index: &usize| self.slots.get(*index);
         self.names.tokens.iter().filter_map(slot)
+    }
+
+    /// Tokens among fields that are handed over with their names.
+    pub(super) fn named_tokens(&self) -> impl Iterator<Item = &str> {
+        let text = |index: &usize| match self.slots.get(*index)? {
+            Slot::Text(text) => Some(text.as_ref()),
+            Slot::Absent | Slot::NotText => None,
+        };
+        self.names.named_tokens.iter().filter_map(text)
     }
 
     pub(super) fn take_token(&mut self) -> Option<Cow<'a, str>> {

@@ -33,6 +33,9 @@ impl<'a> Submission<'a> {
             check_shape(&token, inner.max_token_bytes)?;
             Credential::Token(token)
         } else {
+            for token in fields.named_tokens() {
+                check_shape(token, inner.max_token_bytes)?;
+            }
             let together = fields.take_together(&inner.names);
             Credential::Fields(together.ok_or(Rejection::missing_token())?)
         };

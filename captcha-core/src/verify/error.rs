@@ -29,6 +29,9 @@ pub enum VerifyErrorKind {
     RuleUndecided,
     /// The storage behind a self-hosted captcha failed.
     Storage,
+    /// Of several verifiers the one cannot answer whose proof was sent, and another one was sent
+    /// none ([`Fallback`](super::Fallback)). Never a pass: the other may well be able to.
+    OthersNotAsked,
 }
 
 impl VerifyErrorKind {
@@ -38,7 +41,7 @@ impl VerifyErrorKind {
         match self {
             Self::InvalidConfig => "INVALID_CONFIG",
             Self::Timeout => "TIMEOUT",
-            Self::Network => "NETWORK_ERROR",
+            Self::Network | Self::OthersNotAsked => "NETWORK_ERROR",
             Self::InvalidResponse | Self::RuleUndecided => "INVALID_RESPONSE",
             Self::Storage => "STORAGE_ERROR",
         }
@@ -97,6 +100,9 @@ impl fmt::Display for VerifyError {
                 "the captcha verifier's answer does not tell whether a rule is met"
             }
             VerifyErrorKind::Storage => "the captcha storage failed",
+            VerifyErrorKind::OthersNotAsked => {
+                "the captcha verifier could not be reached, and no other one was sent a proof"
+            }
         })
     }
 }

@@ -22,7 +22,8 @@ use crate::ConfigError;
 /// # Deployment caveat
 ///
 /// The visitor chooses what to send, and so which of them is asked: all together protect as well
-/// as the weakest does.
+/// as the weakest does. With [`FailMode::Open`], visitors pass only while none of them can answer,
+/// and only with a proof for each.
 ///
 /// ```
 /// # use captcha_core::verify::Verifier;
@@ -72,8 +73,8 @@ impl FallbackBuilder {
         self
     }
 
-    /// What it means for visitors that none of those can answer whose proof they sent. Default
-    /// [`FailMode::Closed`]; the modes of the verifiers themselves do not count.
+    /// What it means for visitors that none of the verifiers can answer, each of which was sent a
+    /// proof. Default [`FailMode::Closed`]; the modes of the verifiers themselves do not count.
     pub const fn fail_mode(mut self, mode: FailMode) -> Self {
         self.fail_mode = mode;
         self
@@ -109,11 +110,8 @@ impl FallbackBuilder {
 }
 
 impl Member {
-    fn names(&self) -> impl Iterator<Item = Cow<'static, str>> + '_ {
-        self.field_sets.iter().flat_map(|set| match set {
-            FieldSet::Token(name) => vec![name.clone()],
-            FieldSet::Together(names) => names.clone(),
-        })
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.field_sets.iter().flat_map(FieldSet::names)
     }
 
     /// What a visitor sent for this verifier: `None` for nothing, an error for two things.
@@ -130,10 +128,11 @@ impl Member {
                     }
                     (other, _) => token = Some(other),
                 },
-                FieldSet::Together(names) => {
-                    let of = |name: &'a Cow<'static, str>| (name.as_ref(), value(name).into());
+                FieldSet::Together(_) | FieldSet::Named(_) => {
+                    let names = set.names();
                     if names.iter().any(|name| !value(name).is_empty()) && together.is_none() {
-                        together = Some(names.iter().map(of).collect());
+                        let of = |name: &'a str| (name, Cow::Borrowed(value(name)));
+                        together = Some(names.into_iter().map(of).collect());
                     }
                 }
             }
@@ -153,10 +152,14 @@ impl Verifier for Fallback {
             return Ok(Verdict::Refused(refusal.with_error(text)));
         }
         let mut failure: Option<VerifyError> = None;
+        let mut all_asked = true;
         for member in &self.members {
             let proof = match member.proof(sent) {
                 Ok(Some(proof)) => proof,
-                Ok(None) => continue,
+                Ok(None) => {
+                    all_asked = false;
+                    continue;
+                }
                 Err(refusal) => return Ok(Verdict::Refused(refusal)),
             };
             let request = VerifyRequest::new(proof)
@@ -174,24 +177,32 @@ impl Verifier for Fallback {
                 outcome => return outcome,
             }
         }
-        let nothing = Ok(Verdict::Refused(Refusal::unasked(ReasonCode::MissingToken)));
-        failure.map_or(nothing, Err)
+        match failure {
+            None => Ok(Verdict::Refused(Refusal::unasked(ReasonCode::MissingToken))),
+            Some(error) if error.kind().is_unavailable() && !all_asked => {
+                Err(error.of_kind(VerifyErrorKind::OthersNotAsked))
+            }
+            Some(error) => Err(error),
+        }
     }
 
     fn fail_mode(&self) -> FailMode {
         self.fail_mode
     }
 
-    /// One set with every name, so that all that was sent arrives here with its name.
+    /// All that was sent arrives here with its name.
     fn field_sets(&self) -> Vec<FieldSet> {
-        let names = self.members.iter().flat_map(Member::names);
-        vec![FieldSet::together(names)]
+        let sets = self.members.iter().flat_map(|member| &member.field_sets);
+        vec![FieldSet::Named(sets.cloned().collect())]
     }
 
+    /// Of all that have one.
     fn deadline(&self) -> Option<Duration> {
-        self.members.iter().try_fold(Duration::ZERO, |sum, member| {
-            Some(sum.saturating_add(member.verifier.deadline()?))
-        })
+        let deadlines = self
+            .members
+            .iter()
+            .filter_map(|member| member.verifier.deadline());
+        deadlines.reduce(Duration::saturating_add)
     }
 }
 

@@ -75,6 +75,10 @@ pub enum FieldSet {
     Token(Cow<'static, str>),
     /// Several fields that belong together.
     Together(Vec<Cow<'static, str>>),
+    /// Several sets, of which each value is handed over with the name of its field: a credential
+    /// of [`Fields`](super::Credential::Fields) with all of their names. A token in the head of a
+    /// request has no name, and is handed over as it is.
+    Named(Vec<Self>),
 }
 
 impl FieldSet {
@@ -82,6 +86,24 @@ impl FieldSet {
     #[must_use]
     pub fn token(name: impl Into<Cow<'static, str>>) -> Self {
         Self::Token(name.into())
+    }
+
+    /// The names of all fields, in order.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Token(name) => vec![name],
+            Self::Together(names) => names.iter().map(AsRef::as_ref).collect(),
+            Self::Named(sets) => sets.iter().flat_map(Self::names).collect(),
+        }
+    }
+
+    /// The names of those fields that hold a whole token, in order.
+    pub(crate) fn token_names(&self) -> Vec<&str> {
+        match self {
+            Self::Token(name) => vec![name],
+            Self::Together(_) => Vec::new(),
+            Self::Named(sets) => sets.iter().flat_map(Self::token_names).collect(),
+        }
     }
 
     /// Several fields that belong together.

@@ -29,10 +29,13 @@
   // A provider's script can be blocked, or its site be down: say so instead of showing nothing.
   const widget = document.querySelector('#captcha-widget .widget > :not(script, label)');
   if (widget) {
-    const check = () => {
+    // Some scripts load another one before they show anything.
+    const check = () => setTimeout(() => {
       const shown = widget.shadowRoot || widget.childNodes.length > 0 || customElements.get(widget.localName);
       if (!shown) say(words.notLoaded);
-    };
+    }, 3000);
+    // A page that is returned to has a widget whose token is spent.
+    window.addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
     if (document.readyState === 'complete') check();
     else window.addEventListener('load', check);
   }

@@ -44,6 +44,8 @@ const PURGE: Duration = Duration::from_secs(30);
 /// |---|---|---|
 /// | `…_SECRET_KEY`, `…_SITE_KEY` | none: both are required | the keys of a site |
 /// | `…_API_URL` | the provider's | base URL, `https` or on loopback |
+/// | `…_WIDGET_URL` | the provider's | where browsers load the widget from, or reach an instance of your own |
+/// | `RECAPTCHA_ENTERPRISE_PROJECT`, `SITEVERIFY_FIELD` | none: required | the project; the form field |
 /// | `CAPTCHA_TEST_KEYS` | `refused` | `allowed`: keys that the provider publishes for tests |
 /// | `CAPTCHA_TIMEOUT_MS` | `5000` | for each try |
 /// | `CAPTCHA_MAX_RETRIES` | `1` | 0 to 10 |

@@ -27,7 +27,7 @@ pub struct Site {
 #[derive(Debug, Clone)]
 enum Source {
     Here(Endpoints, Challenge),
-    Provider(Widget),
+    Provider(Box<Widget>),
 }
 
 impl Site {
@@ -45,7 +45,7 @@ impl Site {
     /// A site with a provider's captchas, served by the framework of this name.
     #[must_use]
     pub fn hosted(gate: Gate, widget: Widget, framework: &'static str) -> Self {
-        Self::new(gate, Source::Provider(widget), framework)
+        Self::new(gate, Source::Provider(Box::new(widget)), framework)
     }
 
     fn new(gate: Gate, source: Source, framework: &'static str) -> Self {

@@ -1,11 +1,10 @@
 use captcha_core::ConfigError;
 use captcha_core::verify::FailMode;
 use http::{HeaderMap, header};
-use secrecy::ExposeSecret;
 
 use super::{GkCaptcha, answer};
 use crate::answer::Answer;
-use crate::hosted::{Account, Ask, Profile, Provider, Reading, Variables, variables};
+use crate::hosted::{Account, Ask, Profile, Provider, Reading, variables};
 use crate::transport::{Body, Reply, Retries, endpoint};
 use crate::visitor;
 use crate::widget::{Place, Widget};
@@ -20,26 +19,14 @@ static PROFILE: Profile = Profile {
     // These two as in the provider's SDKs.
     fail_mode: FailMode::Open,
     retries: Retries::AsItsSdk,
+    secret_prefix: Some("sk_"),
+    site_prefix: Some("pk_"),
     ..Profile::COMMON
 };
 
 impl Provider for GkCaptcha {
     fn profile(&self) -> &Profile {
         &PROFILE
-    }
-
-    fn check(&self, account: &Account, names: Variables) -> Result<(), ConfigError> {
-        if account.site_key.starts_with("sk_") {
-            let problem = "is a secret key (swapped?): pages would show it";
-            return Err(ConfigError::new(names.site_key, problem));
-        }
-        if account.secret.expose_secret().starts_with("pk_") {
-            return Err(ConfigError::new(
-                names.secret_key,
-                "is a site key (swapped?)",
-            ));
-        }
-        Ok(())
     }
 
     /// The documentation wants the secret here, the SDKs in the body.
@@ -73,7 +60,7 @@ impl Provider for GkCaptcha {
         Widget::element(place, "gk-captcha", "sitekey")
             .script(endpoint(place.widget, "/widget/gk-captcha.js"))
             .allow(|sources| {
-                sources.add_frame(&origin).add_connect(&origin);
+                sources.add_script(&origin).add_frame(&origin).add_connect(&origin);
                 sources.add_style(&origin).add_img(&origin);
             })
     }

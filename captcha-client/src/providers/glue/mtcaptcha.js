@@ -1,1 +1,4 @@
-globalThis.mtcaptchaConfig = { sitekey: document.currentScript.previousElementSibling.dataset.sitekey };
+{
+  const { sitekey, action } = document.currentScript.previousElementSibling.dataset;
+  globalThis.mtcaptchaConfig = action ? { sitekey, action } : { sitekey };
+}

@@ -1,32 +1,47 @@
 {
   const box = document.currentScript.previousElementSibling;
   const field = box.querySelector("input");
-  const { sitekey, action = "submit" } = box.dataset;
-  let asking = false;
-  let answered = false;
+  const { sitekey } = box.dataset;
+  const action = box.dataset.action || "submit";
+  let turn = 0; // of the question that is open
+  let last = 0;
+  let sending = false;
+  const forget = () => {
+    turn = 0;
+    field.value = "";
+  };
+  // A page that is left and returned to has a token that is spent.
+  addEventListener("pagehide", forget);
   // Ahead of the page's own listeners: they see the form once, when the field is filled.
   document.addEventListener("submit", (event) => {
-    if (event.target !== field.form) return;
-    if (answered) {
-      answered = false;
-      return;
-    }
+    const form = field.form;
+    if (event.target !== form || sending) return;
     const api = globalThis.grecaptcha?.enterprise ?? globalThis.grecaptcha;
     // Without the provider's script the form goes as it is, and the server says what is missing.
     if (!api?.ready) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (asking) return;
-    asking = true;
+    if (turn) return;
+    const mine = (turn = ++last);
     const send = (token) => {
-      if (!asking) return;
-      asking = false;
-      answered = true;
+      if (turn !== mine) return;
+      clearTimeout(timer);
+      turn = 0;
       field.value = token ?? "";
+      const button = event.submitter?.form === form ? event.submitter : null;
       // A form that is just being sent cannot be sent again.
-      setTimeout(() => field.form.requestSubmit(event.submitter));
+      setTimeout(() => {
+        sending = true;
+        try {
+          form.requestSubmit(button);
+        } finally {
+          sending = false;
+        }
+      });
     };
-    setTimeout(send, 8000);
-    api.ready(() => api.execute(sitekey, { action }).then(send, () => send()));
+    const timer = setTimeout(send, 8000);
+    api.ready(() => {
+      Promise.resolve().then(() => api.execute(sitekey, { action })).then(send, () => send());
+    });
   }, true);
 }

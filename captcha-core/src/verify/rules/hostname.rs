@@ -5,7 +5,8 @@ use crate::verify::ReasonCode;
 /// The hosts on which the captcha may have been solved.
 ///
 /// Without this rule, a token solved on any site that shares the key passes. The provider's
-/// answer has to name one of the hosts exactly: no subdomain, no port, no trailing dot.
+/// answer has to name one of the hosts exactly: no subdomain, no port, no trailing dot. Of
+/// providers that name an origin or a host with a port, the host counts, as browsers read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedHostnames {
     hostnames: Vec<String>,

@@ -17,8 +17,8 @@
 //!     .rule(AllowedHostnames::new(["example.org", "www.example.org"])?);
 //! // A gate each for routes that differ in their rules: a token solved for one is refused by
 //! // the other.
-//! let sign_up = Gate::new(client.clone().rule(ExpectedAction::new("sign-up")?));
-//! let log_in = Gate::new(client.rule(ExpectedAction::new("log-in")?));
+//! let sign_up = Gate::new(client.clone().rule(ExpectedAction::new("sign_up")?));
+//! let log_in = Gate::new(client.rule(ExpectedAction::new("log_in")?));
 //! # Ok(()) }
 //! ```
 //!

@@ -9,7 +9,7 @@ use http::Method;
 use serde_json::json;
 
 use super::browser::Browser;
-use super::hosted::{PASS, SECRET, SITE_KEY, plain, provider, refusal};
+use super::hosted::{ANY_SECRET, PASS, SECRET, SITE_KEY, plain, provider, refusal};
 use super::{HTML, Server};
 use crate::Site;
 
@@ -135,7 +135,10 @@ const SCRIPTS: [(&str, &str); 3] = [
         "recaptcha-v3",
         "globalThis.grecaptcha = {
   ready: (then) => then(),
-  execute: async (key, { action }) => `tok_${key}_${action}`,
+  execute: (key, { action }) => {
+    if (!/^[A-Za-z/_]+$/.test(action)) throw new Error('invalid action name');
+    return Promise.resolve(`tok_${key}_${action}`);
+  },
 };",
     ),
     (
@@ -159,6 +162,7 @@ const SCRIPTS: [(&str, &str); 3] = [
       document.querySelector(place).append(human);
     },
     onSuccess: (then) => { solved = then; },
+    reset: () => {},
     getValidate: () => ({
       lot_number: '4dc3cfc2cdff448cad8d13107198d473',
       captcha_output: `tok_${captchaId}`,
@@ -173,8 +177,8 @@ const SCRIPTS: [(&str, &str); 3] = [
 /// What the page adds to a provider's script fills the fields, under the page's own policy.
 pub async fn javascript_on_the_page_fills_the_fields(serve: &impl AsyncFn(Site) -> Server) {
     let passes = [
-        r#"{"success":true,"score":0.9,"action":"sign-up"}"#,
-        r#"{"tokenProperties":{"valid":true,"action":"sign-up"},"riskAnalysis":{"score":0.9}}"#,
+        r#"{"success":true,"score":0.9,"action":"sign_up"}"#,
+        r#"{"tokenProperties":{"valid":true,"action":"sign_up"},"riskAnalysis":{"score":0.9}}"#,
         r#"{"result":"success"}"#,
     ];
     let Some(browser) = Browser::start(true).await else {
@@ -184,12 +188,12 @@ pub async fn javascript_on_the_page_fills_the_fields(serve: &impl AsyncFn(Site) 
         let script =
             Answer::typed(200, "text/javascript", script).header("cache-control", "no-store");
         let api = ScriptedApi::start([script, Answer::json(200, pass)]).await;
-        let client = AnyClient::builder_of_any(provider(name), SECRET, SITE_KEY)
+        let client = AnyClient::builder_of_any(provider(name), ANY_SECRET, SITE_KEY)
             .api_url(api.url())
             .widget_url(api.url())
             .build()
             .unwrap();
-        let widget = client.widget().with_action("sign-up");
+        let widget = client.widget().with_action("sign_up");
         let server = serve(Site::hosted(Gate::new(client), widget, "the suite")).await;
         browser.open(&format!("http://{}/", server.addr)).await;
         browser.type_into("username", "ada").await;
@@ -204,10 +208,74 @@ pub async fn javascript_on_the_page_fills_the_fields(serve: &impl AsyncFn(Site) 
         let sent = String::from_utf8_lossy(&heard[1].body).into_owned();
         let token = match name {
             "geetest-v4" => format!("tok_{SITE_KEY}"),
-            _ => format!("tok_{SITE_KEY}_sign-up"),
+            _ => format!("tok_{SITE_KEY}_sign_up"),
         };
         assert!(sent.contains(&token), "{name}: {sent}");
     }
+    browser.close().await;
+}
+
+/// A page that sends its form by itself, as applications do, and what happens to it in a quarter of
+/// a minute.
+const SCENARIO: &str = "
+const byId = (id) => document.getElementById(id);
+const wait = (millis) => new Promise((then) => setTimeout(then, millis));
+const log = [];
+let calls = 0, delay = 100, broken = false;
+globalThis.grecaptcha = {
+  ready: (then) => then(),
+  execute: () => {
+    calls += 1;
+    if (broken) throw new Error('no');
+    return new Promise((then) => setTimeout(then, delay, `tok${calls}`));
+  },
+};
+byId('form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  log.push(new FormData(event.target).get('g-recaptcha-response') || 'none');
+});
+(async () => {
+  byId('create').click();
+  byId('create').click();
+  await wait(7000);
+  delay = 1500;
+  byId('create').click();
+  await wait(2500);
+  broken = true;
+  byId('create').click();
+  await wait(500);
+  broken = false;
+  delay = 300;
+  byId('create').click();
+  byId('name').value = '';
+  await wait(800);
+  byId('name').value = 'ada';
+  byId('create').click();
+  await wait(800);
+  byId('other').click();
+  byId('other').remove();
+  await wait(800);
+  byId('log').textContent = log.join(' ');
+})();";
+
+/// Every submission has a token of its own: two clicks are one, the timer of one does not end the
+/// next, a form that cannot be sent uses nothing up, and a button may go away.
+pub async fn a_page_can_send_its_form_again_and_again(_: &impl AsyncFn(Site) -> Server) {
+    let client = AnyClient::builder_of_any(provider("recaptcha-v3"), ANY_SECRET, SITE_KEY);
+    let snippet = client.build().unwrap().widget().to_string();
+    let (snippet, _) = snippet.split_once("<script src").unwrap();
+    let page = format!(
+        r#"<!doctype html><form id="form"><input id="name" value="ada" required>{snippet}
+        <button id="create">Create</button><button id="other">Other</button></form>
+        <p id="log"></p><script>{SCENARIO}</script>"#
+    );
+    let api = ScriptedApi::start([Answer::typed(200, "text/html", page)]).await;
+    let Some(browser) = Browser::start(true).await else {
+        return;
+    };
+    browser.open(&api.url()).await;
+    let sent = browser.changed("log", "textContent", "").await;
+    assert_eq!(sent, "tok1 tok2 none tok5 tok6");
     browser.close().await;
 }
 
@@ -215,7 +283,7 @@ pub async fn javascript_on_the_page_fills_the_fields(serve: &impl AsyncFn(Site) 
 /// is missing.
 pub async fn a_form_whose_script_is_gone_can_be_sent(serve: &impl AsyncFn(Site) -> Server) {
     let gone = ScriptedApi::gone().await;
-    let client = AnyClient::builder_of_any(provider("recaptcha-v3"), SECRET, SITE_KEY);
+    let client = AnyClient::builder_of_any(provider("recaptcha-v3"), ANY_SECRET, SITE_KEY);
     let client = client.api_url(&gone).widget_url(&gone).build().unwrap();
     let widget = client.widget();
     let server = serve(Site::hosted(Gate::new(client), widget, "the suite")).await;
@@ -240,7 +308,7 @@ pub async fn a_form_whose_script_is_gone_can_be_sent(serve: &impl AsyncFn(Site) 
 /// allows what the widget needs.
 pub async fn every_widget_is_on_the_page(serve: &impl AsyncFn(Site) -> Server) {
     for name in captcha_client::providers::names() {
-        let client = AnyClient::builder_of_any(provider(name), SECRET, SITE_KEY);
+        let client = AnyClient::builder_of_any(provider(name), ANY_SECRET, SITE_KEY);
         let client = client
             .api_url("https://captcha.example.org")
             .build()
@@ -257,7 +325,7 @@ pub async fn every_widget_is_on_the_page(serve: &impl AsyncFn(Site) -> Server) {
             )
         };
         let (text, policy) = page().await;
-        assert!(!text.contains(SECRET), "{name} {field}");
+        assert!(!text.contains(ANY_SECRET), "{name} {field}");
         let directive = |name: &str| {
             let mut all = policy.split("; ");
             all.find(|directive| directive.starts_with(name))
