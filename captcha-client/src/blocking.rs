@@ -11,12 +11,13 @@ use captcha_core::ConfigError;
 use captcha_core::verify::{Verdict, Verifier, VerifyError, VerifyErrorKind};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::hosted::{Build, HostedClientBuilder, Provider, from_async};
+use crate::hosted::{AnyProvider, Build, HostedClientBuilder, Provider, any, from_async};
 use crate::{VerifyOptions, Widget, hosted};
 
-/// Asks gkCAPTCHA whether a token is good, and waits for the answer.
-#[cfg(feature = "gkcaptcha")]
-pub type GkCaptchaClient = HostedClient<crate::providers::GkCaptcha>;
+pub use crate::providers::blocking_clients::*;
+
+/// Asks whichever provider was chosen when the application started, and waits for the answer.
+pub type AnyClient = HostedClient<AnyProvider>;
 
 /// Asks a provider whether a token is good, and waits for the answer.
 ///
@@ -85,6 +86,26 @@ impl<P: Provider> HostedClient<P> {
         site_key: impl Into<String>,
     ) -> HostedClientBuilder<Self> {
         HostedClientBuilder::new(Arc::new(provider), secret_key, site_key)
+    }
+}
+
+impl AnyClient {
+    /// A client of the provider that `CAPTCHA_PROVIDER` names, as [`crate::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the variable that is missing or cannot be used.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder_from_env()?.build()
+    }
+
+    /// Sets up a client of the provider that `CAPTCHA_PROVIDER` names.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the variable that is missing or cannot be used.
+    pub fn builder_from_env() -> Result<HostedClientBuilder<Self>, ConfigError> {
+        HostedClientBuilder::from_env(any::chosen()?)
     }
 }
 

@@ -39,9 +39,14 @@ fn child() {
             Ok(client) => println!("SAID {client}"),
             Err(error) => println!("SAID {}: {error}", error.code()),
         };
-        match std::env::var_os("FROM_ENV_ANY") {
-            Some(_) => said(captcha_client::from_env().map(|client| format!("{client:?}"))),
-            None => said(GkCaptchaClient::from_env().map(|client| format!("{client:?}"))),
+        match std::env::var("FROM_ENV_ANY").as_deref() {
+            #[cfg(feature = "blocking")]
+            Ok("blocking") => {
+                let client = captcha_client::blocking::AnyClient::from_env();
+                said(client.map(|client| format!("{client:?}")));
+            }
+            Ok(_) => said(captcha_client::from_env().map(|client| format!("{client:?}"))),
+            Err(_) => said(GkCaptchaClient::from_env().map(|client| format!("{client:?}"))),
         }
     }
 }
@@ -144,6 +149,12 @@ fn the_environment_chooses_among_the_providers() {
                 || missing == &field && name == "siteverify";
             let named = client.starts_with(&format!("INVALID_CONFIG: {missing} is "));
             assert_eq!(named, needed, "{name} without {missing}: {client}");
+        }
+        #[cfg(feature = "blocking")]
+        {
+            let mut waiting = vec![("FROM_ENV_ANY", "blocking")];
+            waiting.extend(&set);
+            assert_eq!(said(&waiting), client);
         }
         let spelled = prefix.clone();
         set[0].1 = &spelled;

@@ -45,7 +45,7 @@ impl AnyClient {
     ///
     /// [`ConfigError`] names the variable that is missing or cannot be used.
     pub fn builder_from_env() -> Result<HostedClientBuilder<Self>, ConfigError> {
-        Self::builder_from_env_of(&required(CHOICE)?)
+        HostedClientBuilder::from_env(chosen()?)
     }
 
     /// Sets up a client of the provider of this name from that provider's variables.
@@ -66,6 +66,11 @@ impl AnyClient {
     ) -> HostedClientBuilder<Self> {
         HostedClientBuilder::new(provider.into(), secret_key, site_key)
     }
+}
+
+/// The provider that the environment names.
+pub(crate) fn chosen() -> Result<Box<dyn Provider>, ConfigError> {
+    named(&required(CHOICE)?)
 }
 
 fn named(name: &str) -> Result<Box<dyn Provider>, ConfigError> {

@@ -1,7 +1,7 @@
 //! One client for every hosted provider. What is particular about a provider is a
 //! [`Provider`]; everything else, from connections to the fail mode, is here once.
 
-mod any;
+pub(crate) mod any;
 mod ask;
 mod builder;
 mod client;

@@ -40,6 +40,15 @@ macro_rules! providers {
             )*
         }
 
+        #[cfg(feature = "blocking")]
+        pub(crate) mod blocking_clients {
+            $(
+                #[cfg(feature = $feature)]
+                #[doc = concat!("Asks ", $title, " whether a token is good, and waits for the answer.")]
+                pub type $client = crate::blocking::HostedClient<super::$provider>;
+            )*
+        }
+
         /// Every provider that is compiled in.
         #[allow(unused_mut, clippy::vec_init_then_push, reason = "features decide")]
         pub(crate) fn all() -> Vec<Box<dyn Provider>> {
