@@ -119,17 +119,16 @@ pub async fn every_vector_ends_as_its_class_says(serve: &impl AsyncFn(Site) -> S
             let server = serve(Site::hosted(Gate::new(verifier), widget, "the suite")).await;
             api.script([vector.answer.clone()]);
             let case = format!("{} {} {mode:?}", vector.provider, vector.name);
-            let replies = [
-                send(
-                    &server,
-                    "/register",
-                    &[("username", "ada"), ("email", "e")],
-                    &proof,
-                )
-                .await,
-                send(&server, "/comment", &[("text", "hi")], &proof).await,
-            ];
-            check(&vector, mode, &replies, &case);
+            let registered = register_with(&server, &proof).await;
+            // The other route looks at the head, where several fields have no place.
+            let commented = match &proof[..] {
+                [(_, token)] => {
+                    let call = Call::post("/comment").token(token).form("text=hi");
+                    Some(call.send(server.addr).await)
+                }
+                _ => None,
+            };
+            check(&vector, mode, &registered, commented.as_ref(), &case);
             seen.insert((vector.provider.clone(), vector.class().to_owned()));
         }
     }
@@ -137,24 +136,20 @@ pub async fn every_vector_ends_as_its_class_says(serve: &impl AsyncFn(Site) -> S
     assert_eq!(seen.len(), classes, "a provider without one of the classes");
 }
 
-async fn send(
-    server: &Server,
-    path: &str,
-    form: &[(&str, &str)],
-    proof: &[(String, String)],
-) -> Reply {
-    let proof = proof
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
+async fn register_with(server: &Server, proof: &[(String, String)]) -> Reply {
     let mut body = form_urlencoded::Serializer::new(String::new());
-    let body = body
-        .extend_pairs(form.iter().copied().chain(proof))
-        .finish();
-    Call::post(path).form(body).send(server.addr).await
+    let form = [("username", "ada"), ("email", "e")];
+    let body = body.extend_pairs(form).extend_pairs(proof).finish();
+    Call::post("/register").form(body).send(server.addr).await
 }
 
-fn check(vector: &Vector, mode: FailMode, replies: &[Reply; 2], case: &str) {
-    let [registered, commented] = replies;
+fn check(
+    vector: &Vector,
+    mode: FailMode,
+    registered: &Reply,
+    commented: Option<&Reply>,
+    case: &str,
+) {
     // An answer that a rule cannot read lets nobody in.
     let answered = matches!(vector.answer, Answer::Whole { status: 200, .. });
     let open = mode == FailMode::Open && !(answered && vector.has_rules());
@@ -162,19 +157,20 @@ fn check(vector: &Vector, mode: FailMode, replies: &[Reply; 2], case: &str) {
         "ok" => {
             let score = registered.json()["score"].clone();
             assert_eq!(registered.json(), passed(score, false), "{case}");
-            assert_eq!(
-                commented.json(),
-                json!({ "ok": true, "text": "hi" }),
-                "{case}"
-            );
+            if let Some(commented) = commented {
+                let expected = json!({ "ok": true, "text": "hi" });
+                assert_eq!(commented.json(), expected, "{case}");
+            }
         }
         "unavailable" if open => {
             assert_eq!(registered.json(), passed(Value::Null, true), "{case}");
-            assert_eq!(commented.status, 200, "{case}");
+            assert!(commented.is_none_or(|reply| reply.status == 200), "{case}");
         }
         "bad_token" => {
             assert_eq!(registered.status, 400, "{case}: {}", registered.text());
-            assert_eq!(refusal(registered), refusal(commented), "{case}");
+            if let Some(commented) = commented {
+                assert_eq!(refusal(registered), refusal(commented), "{case}");
+            }
             // A code with spaces in it is a text, and not shown.
             let shown = |code: &&str| !code.contains(' ');
             if let Some(code) = vector.expect["error_codes"][0].as_str().filter(shown) {
@@ -183,7 +179,9 @@ fn check(vector: &Vector, mode: FailMode, replies: &[Reply; 2], case: &str) {
         }
         _ => {
             assert_unavailable(registered, case);
-            assert_unavailable(commented, case);
+            if let Some(commented) = commented {
+                assert_unavailable(commented, case);
+            }
         }
     }
 }
