@@ -43,6 +43,16 @@ say "format"
 cargo fmt --all -- --check
 cargo fmt --manifest-path benches/Cargo.toml -- --check
 
+say "documents"
+for document in ./*.md; do
+    twice="$(grep -E '^##+ ' "$document" | sort | uniq -d)"
+    # A changelog says "Added" for each version.
+    if [ "$document" != ./CHANGELOG.md ] && [ -n "$twice" ]; then
+        printf '%s has headings twice:\n%s\n' "$document" "$twice"
+        exit 1
+    fi
+done
+
 say "clippy"
 cargo clippy --workspace --all-targets --all-features -- -D warnings
 

@@ -107,6 +107,25 @@ impl AnyClient {
     pub fn builder_from_env() -> Result<HostedClientBuilder<Self>, ConfigError> {
         HostedClientBuilder::from_env(any::chosen()?)
     }
+
+    /// Sets up a client of the provider of this name from that provider's variables.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the variable that is missing, or `CAPTCHA_PROVIDER` where no
+    /// provider of this name is compiled in.
+    pub fn builder_from_env_of(name: &str) -> Result<HostedClientBuilder<Self>, ConfigError> {
+        HostedClientBuilder::from_env(any::named(name)?)
+    }
+
+    /// Sets up a client of this provider with the keys of a site.
+    pub fn builder_of_any(
+        provider: Box<dyn Provider>,
+        secret_key: impl Into<String>,
+        site_key: impl Into<String>,
+    ) -> HostedClientBuilder<Self> {
+        HostedClientBuilder::new(provider.into(), secret_key, site_key)
+    }
 }
 
 impl<P: 'static> HostedClient<P> {

@@ -52,8 +52,8 @@
 //! | `blocking` | no | [`blocking`] clients for code without a runtime |
 //!
 //! A feature is also the provider's name for [`from_env`], and in capitals the prefix of its
-//! variables: `HCAPTCHA_SECRET_KEY`, `HCAPTCHA_SITE_KEY` and, for another base URL,
-//! `HCAPTCHA_API_URL`.
+//! variables: `HCAPTCHA_SECRET_KEY`, `HCAPTCHA_SITE_KEY` and, for other base URLs of the API and of
+//! the widget, `HCAPTCHA_API_URL` and `HCAPTCHA_WIDGET_URL`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(

@@ -1,6 +1,6 @@
 //! Two providers behind one gate, and what a service's own tests have in place of a provider.
 
-#![cfg(all(feature = "hcaptcha", feature = "turnstile"))]
+#![cfg(feature = "all-providers")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -14,11 +14,13 @@ mod support;
 use std::time::Duration;
 
 use captcha_client::hosted::{HostedClient, Provider};
-use captcha_client::providers::{HCaptcha, Turnstile};
+use captcha_client::providers::{FriendlyCaptchaV2, HCaptcha, Turnstile};
 use captcha_core::gate::{Gate, HttpHead, Rejection};
+use captcha_core::manager::{ANSWER_FIELD, CaptchaManager, ID_FIELD};
+use captcha_core::storage::MemoryStorage;
 use captcha_core::verify::rules::{AllowedHostnames, ExpectedAction, MaxAge};
 use captcha_core::verify::{FailMode, Fallback, Pass, Verifier, VerifierExt};
-use captcha_testkit::{Behaviour, SiteverifyServer};
+use captcha_testkit::{Behaviour, KnownAnswer, SiteverifyServer};
 
 const SECRET: &str = "secret-0123456789abcdef";
 const TURNSTILE: &str = "cf-turnstile-response";
@@ -172,6 +174,64 @@ async fn atk_17_an_outage_of_one_of_two_is_none() {
         let alone = post(&gate, &[(field, "x")]).await;
         assert_eq!(code(alone), is(503, "captcha_unavailable"), "{field}");
     }
+}
+
+/// A field that its widget filled with a word of its own, and a form's hidden id without an answer,
+/// do not stand in the way of the other captcha, which was solved.
+#[tokio::test]
+async fn what_was_not_solved_is_nothing_sent() {
+    let provider = SiteverifyServer::start().await;
+    let pictures = CaptchaManager::builder(MemoryStorage::new());
+    let pictures = pictures.factory(KnownAnswer("SESAME")).build().unwrap();
+    let verifier = Fallback::builder()
+        .verifier(client::<FriendlyCaptchaV2>(&provider))
+        .verifier(pictures.clone())
+        .verifier(client::<Turnstile>(&provider))
+        .build()
+        .unwrap();
+    let gate = Gate::new(verifier);
+    let issued = pictures.issue("ada").await.unwrap();
+    let id = issued.id().to_string();
+    let unsolved = [
+        ("frc-captcha-response", ".ERROR"),
+        (ID_FIELD, id.as_str()),
+        (ANSWER_FIELD, ""),
+    ];
+    let solved = async |fields: &[(&str, &str)]| {
+        let mut all = unsolved.to_vec();
+        all.retain(|(name, _)| fields.iter().all(|(other, _)| other != name));
+        all.extend(fields);
+        code(post(&gate, &all).await)
+    };
+    assert_eq!(solved(&[(TURNSTILE, &provider.token())]).await.0, 200);
+    assert_eq!(solved(&[(ANSWER_FIELD, "SESAME")]).await.0, 200);
+    // Nothing of it was solved: whose answer is missing says so.
+    assert_eq!(solved(&[]).await.0, 400);
+    let words = [("frc-captcha-response", ".UNSTARTED")];
+    assert_eq!(code(post(&gate, &words).await), is(400, "missing_token"));
+}
+
+/// A visitor who sends a token for one that is down does not close the way for the others.
+#[tokio::test]
+async fn a_breaker_does_not_count_those_who_were_not_asked() {
+    let (first, second) = (
+        SiteverifyServer::start().await,
+        SiteverifyServer::start().await,
+    );
+    let verifier = Fallback::builder()
+        .verifier(client::<Turnstile>(&first))
+        .verifier(client::<HCaptcha>(&second))
+        .build()
+        .unwrap();
+    let gate = Gate::new(verifier.circuit_breaker());
+    first.behave(Behaviour::Down);
+    for _ in 0..10 {
+        assert_eq!(code(post(&gate, &[(TURNSTILE, "x")]).await).0, 503);
+    }
+    assert_eq!(
+        code(post(&gate, &[(HCAPTCHA, &second.token())]).await).0,
+        200
+    );
 }
 
 /// What the gate looks at before it hands a token over, it looks at here, too.

@@ -234,6 +234,24 @@ fn other_regions_are_told_to_the_browser() {
     ] {
         assert!(!html(widget(name)).contains("endpoint"), "{name}");
     }
+    // A way out for servers is none for browsers.
+    for name in [
+        "friendlycaptcha-v1",
+        "friendlycaptcha-v2",
+        "private-captcha",
+    ] {
+        let builder = AnyClient::builder_of_any(provider(name), SECRET, SITE_KEY);
+        let inner = builder
+            .api_url("http://127.0.0.1:8080")
+            .build()
+            .unwrap()
+            .widget();
+        let shown = format!("{inner} {inner:?}");
+        assert!(
+            !shown.contains("127.0.0.1") && !shown.contains("endpoint=\""),
+            "{shown}"
+        );
+    }
     // Where Google cannot be reached.
     let google = AnyClient::builder_of_any(provider("recaptcha-v2"), SECRET, SITE_KEY);
     let google = google

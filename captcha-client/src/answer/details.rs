@@ -34,12 +34,13 @@ pub(crate) fn text<'a>(
 
 /// The host of an origin, of a URL, or of a name with or without a port.
 pub(crate) fn host_of(value: Option<&Value>, reading: &Reading<'_>) -> Option<String> {
-    let text = reading.own(value?.as_str()?)?;
+    let text = value?.as_str()?;
     let url = match text.contains("://") {
         true => Url::parse(text),
         false => Url::parse(&format!("https://{text}/")),
     };
-    url.ok()?.host_str().map(str::to_owned)
+    let url = url.ok()?;
+    reading.own(url.host_str()?).map(str::to_owned)
 }
 
 /// Which end of a provider's scale is the bot's.

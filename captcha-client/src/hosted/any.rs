@@ -73,7 +73,7 @@ pub(crate) fn chosen() -> Result<Box<dyn Provider>, ConfigError> {
     named(&required(CHOICE)?)
 }
 
-fn named(name: &str) -> Result<Box<dyn Provider>, ConfigError> {
+pub(crate) fn named(name: &str) -> Result<Box<dyn Provider>, ConfigError> {
     let unknown = "names no provider whose feature of captcha-client is on";
     providers::named(name).ok_or(ConfigError::new(CHOICE, unknown))
 }

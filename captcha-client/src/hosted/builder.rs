@@ -129,7 +129,12 @@ impl<C: Build> HostedClientBuilder<C> {
         self
     }
 
-    /// How often a lost connection, a 5xx or a 429 is tried again, 0 (never) to 10. Default 1.
+    /// How often a try that gave no verdict is repeated, 0 (never) to 10. Default 1.
+    ///
+    /// Repeated is what surely left the token unspent: no connection, 429, a 503 with
+    /// `Retry-After`. With gkCAPTCHA, CaptchaFox and Private Captcha, as their own SDKs do, also
+    /// lost connections and every 5xx; with Turnstile, whose questions can be repeated, every
+    /// outage.
     pub const fn max_retries(mut self, retries: u32) -> Self {
         self.transport.max_retries = retries;
         self
@@ -276,14 +281,19 @@ impl<C: Build> HostedClientBuilder<C> {
             }
             (None, None, _) => base.clone(),
         };
-        let moved = profile
-            .api_url
-            .is_none_or(|own| Url::parse(own).ok().as_ref() != Some(&base));
+        // Where browsers ask for challenges: a plain `http` base is for servers only.
+        let own = profile.api_url.and_then(|own| Url::parse(own).ok());
+        let browsers = match own.clone() {
+            Some(own) if base.scheme() != "https" => own,
+            _ => base.clone(),
+        };
+        let moved = own.as_ref() != Some(&browsers);
         C::from_async(HostedClient::assemble(Settings {
             provider,
             account,
             transport: self.transport.build(&base)?,
             base,
+            browsers,
             moved,
             widget_url,
             fail_mode: self.fail_mode,

@@ -48,7 +48,9 @@ pub(super) struct Settings {
     pub(super) provider: Arc<dyn Provider>,
     pub(super) account: Account,
     pub(super) base: Url,
-    /// Whether the base is another than the provider's own.
+    /// The base that browsers ask for challenges, where they ask the API.
+    pub(super) browsers: Url,
+    /// Whether that is another than the provider's own.
     pub(super) moved: bool,
     pub(super) widget_url: Url,
     pub(super) fail_mode: FailMode,
@@ -141,7 +143,7 @@ impl<P> HostedClient<P> {
     pub fn widget(&self) -> Widget {
         let settings = &self.inner.settings;
         settings.provider.widget(&Place {
-            api: &settings.base,
+            api: &settings.browsers,
             moved: settings.moved,
             widget: &settings.widget_url,
             site_key: &settings.account.site_key,

@@ -111,9 +111,12 @@ fn pass(said: &Said, reading: &Reading<'_>) -> Result<Pass, Answer> {
     if let Some(seconds) = data.get("time").and_then(time::seconds) {
         pass = pass.with_challenge_ts(seconds);
     }
-    Ok(match data.get("score").and_then(Value::as_f64) {
+    match data.get("score") {
+        None | Some(Value::Null) => Ok(pass.scored_by_plan()),
         // Where the scale ends is not documented: what is beyond 1 is a bot to any rule.
-        Some(raw) => pass.with_score(raw.clamp(0.0, 1.0), raw),
-        None => pass.scored_by_plan(),
-    })
+        Some(score) => match score.as_f64().filter(|score| *score >= 0.0) {
+            Some(raw) => Ok(pass.with_score(raw.min(1.0), raw)),
+            None => Err(Answer::unreadable(StatusCode::OK, "a score that is none")),
+        },
+    }
 }

@@ -42,7 +42,7 @@ impl Provider for MtCaptcha {
 
     /// `v1(…,…,…)`, in which an asterisk may stand, and which fits into an address.
     fn is_token(&self, _: &Account, token: &str) -> bool {
-        token.len() <= LONGEST_TOKEN && visitor::is_token(&token.replace(['(', ')', '*'], "."))
+        token.len() <= LONGEST_TOKEN && visitor::is_token(&token.replace(['(', ')', '*'], "x"))
     }
 
     fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a> {

@@ -291,7 +291,7 @@ const LANGUAGES: [Language; 17] = [
             ("error", r#"null "" "x" {}"#),
             (
                 "verificationData",
-                r#"null {} {"verified":true} {"verified":false} {"verified":"true"} "x" {"score":0.4} {"score":9} {"score":-1}"#,
+                r#"null {} {"verified":true} {"verified":false} {"verified":"true"} "x" {"score":0.4} {"score":9} {"score":-1} {"score":"0.4"}"#,
             ),
         ],
         is_pass: |said| {
@@ -302,6 +302,7 @@ const LANGUAGES: [Language; 17] = [
                 && no_text(said.get("error"))
                 && (data.is_null() || data.is_object())
                 && (inner.is_null() || inner == &json!(true))
+                && on_scale(data.get("score"), 0.0, f64::MAX)
         },
         pass: r#"{"verified":true,"apiKey":"KEY","verificationData":{"verified":true}}"#,
     },

@@ -32,7 +32,7 @@ use crate::widget::{Place, Widget};
 pub struct Siteverify {
     field: Cow<'static, str>,
     json: bool,
-    humans_score_high: bool,
+    bots_score_high: bool,
     class: Cow<'static, str>,
     script_url: Option<Url>,
 }
@@ -64,10 +64,10 @@ impl Siteverify {
         self
     }
 
-    /// A score of 1.0 is a human, as with reCAPTCHA v3. Default: a bot.
+    /// A score of 1.0 is a bot. Default: a human, as with reCAPTCHA v3.
     #[must_use]
-    pub const fn humans_score_high(mut self) -> Self {
-        self.humans_score_high = true;
+    pub const fn bots_score_high(mut self) -> Self {
+        self.bots_score_high = true;
         self
     }
 
@@ -125,9 +125,9 @@ impl Provider for Siteverify {
 
     fn read(&self, reply: &Reply, reading: &Reading<'_>) -> Answer {
         let answers = Shape {
-            pass: match self.humans_score_high {
-                true => |said, reading| pass(said, reading, Scale::HumanIsOne),
-                false => |said, reading| pass(said, reading, Scale::BotIsOne),
+            pass: match self.bots_score_high {
+                true => |said, reading| pass(said, reading, Scale::BotIsOne),
+                false => |said, reading| pass(said, reading, Scale::HumanIsOne),
             },
             ..Shape::SITEVERIFY
         };

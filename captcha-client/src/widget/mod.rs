@@ -51,7 +51,7 @@ struct Script {
 /// Where a client is, and whose.
 #[expect(missing_debug_implementations, reason = "nobody can have one")]
 pub struct Place<'a> {
-    /// The base URL that verifies.
+    /// The base URL of the API, for browsers.
     pub(crate) api: &'a Url,
     /// Whether that is another than the provider's own.
     pub(crate) moved: bool,

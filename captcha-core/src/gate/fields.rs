@@ -152,12 +152,9 @@ impl<'a> FoundFields<'a> {
     }
 
     /// Tokens among fields that are handed over with their names.
-    pub(super) fn named_tokens(&self) -> impl Iterator<Item = &str> {
-        let text = |index: &usize| match self.slots.get(*index)? {
-            Slot::Text(text) => Some(text.as_ref()),
-            Slot::Absent | Slot::NotText => None,
-        };
-        self.names.named_tokens.iter().filter_map(text)
+    pub(super) fn named_tokens(&self) -> impl Iterator<Item = &Slot<'a>> {
+        let slot = |index: &usize| self.slots.get(*index);
+        self.names.named_tokens.iter().filter_map(slot)
     }
 
     pub(super) fn take_token(&mut self) -> Option<Cow<'a, str>> {

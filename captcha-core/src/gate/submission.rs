@@ -34,7 +34,11 @@ impl<'a> Submission<'a> {
             Credential::Token(token)
         } else {
             for token in fields.named_tokens() {
-                check_shape(token, inner.max_token_bytes)?;
+                match token {
+                    Slot::Absent => {}
+                    Slot::Text(token) => check_shape(token, inner.max_token_bytes)?,
+                    Slot::NotText => return Err(Rejection::invalid_token()),
+                }
             }
             let together = fields.take_together(&inner.names);
             Credential::Fields(together.ok_or(Rejection::missing_token())?)

@@ -143,9 +143,10 @@ impl<V: Verifier> Verifier for CircuitBreaker<V> {
         let permit = self.circuit.admit()?;
         let outcome = self.verifier.verify(request).await;
         match &outcome {
-            Err(error) if is_failure(error.kind()) => permit.failed(error.kind()),
-            // Nobody was asked: it says nothing about the verifier.
+            // Nobody was asked, or not everybody: it says nothing about the verifier.
             Ok(Verdict::Refused(refusal)) if refusal.is_unasked() => drop(permit),
+            Err(error) if error.kind() == VerifyErrorKind::OthersNotAsked => drop(permit),
+            Err(error) if is_failure(error.kind()) => permit.failed(error.kind()),
             _ => permit.answered(),
         }
         outcome

@@ -41,7 +41,8 @@ impl VerifyErrorKind {
         match self {
             Self::InvalidConfig => "INVALID_CONFIG",
             Self::Timeout => "TIMEOUT",
-            Self::Network | Self::OthersNotAsked => "NETWORK_ERROR",
+            Self::Network => "NETWORK_ERROR",
+            Self::OthersNotAsked => "OTHERS_NOT_ASKED",
             Self::InvalidResponse | Self::RuleUndecided => "INVALID_RESPONSE",
             Self::Storage => "STORAGE_ERROR",
         }

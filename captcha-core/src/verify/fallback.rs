@@ -15,9 +15,11 @@ use crate::ConfigError;
 /// whose proof the visitor sent, too.
 ///
 /// What a visitor sent says by the name of its field which verifier it is for. One without a
-/// field, in the header of a request, is refused: nobody knows whose it is. Only a verifier that
+/// field, in the header or the query of a request, is refused: nobody knows whose it is. Only a verifier that
 /// is out of reach, too slow, or not understood hands over to the next. A refusal is final, and so
-/// is a misconfiguration.
+/// is a misconfiguration. Fields that were left as they were are nothing sent: a part of several that
+/// belong together where there is another whole proof, and what a verifier takes for an unsolved
+/// captcha without having to ask.
 ///
 /// # Deployment caveat
 ///
@@ -115,7 +117,7 @@ impl Member {
     }
 
     /// What a visitor sent for this verifier: `None` for nothing, an error for two things.
-    fn proof<'a>(&'a self, sent: &'a Credential<'_>) -> Result<Option<Credential<'a>>, Refusal> {
+    fn proof<'a>(&'a self, sent: &'a Credential<'_>) -> Result<Option<Proof<'a>>, Refusal> {
         let value = |name: &str| sent.field(name).unwrap_or_default();
         let mut token = None;
         let mut together = None;
@@ -130,15 +132,46 @@ impl Member {
                 },
                 FieldSet::Together(_) | FieldSet::Named(_) => {
                     let names = set.names();
-                    if names.iter().any(|name| !value(name).is_empty()) && together.is_none() {
+                    let filled = |name: &&str| !value(name).is_empty();
+                    if names.iter().any(filled) && together.is_none() {
+                        let is_whole =
+                            matches!(set, FieldSet::Named(_)) || names.iter().all(filled);
                         let of = |name: &'a str| (name, Cow::Borrowed(value(name)));
-                        together = Some(names.into_iter().map(of).collect());
+                        let fields = names.into_iter().map(of).collect();
+                        together = Some((Credential::Fields(fields), is_whole));
                     }
                 }
             }
         }
-        let token = token.map(|token| Credential::Token(token.into()));
-        Ok(token.or(together.map(Credential::Fields)))
+        let token = token.map(|token| (Credential::Token(token.into()), true));
+        let proof = token.or(together);
+        Ok(proof.map(|(credential, is_whole)| Proof {
+            member: self,
+            credential,
+            is_whole,
+        }))
+    }
+}
+
+/// What was sent for one verifier.
+struct Proof<'a> {
+    member: &'a Member,
+    credential: Credential<'a>,
+    /// Whether no part of it is empty.
+    is_whole: bool,
+}
+
+impl Fallback {
+    /// What was sent, for each that it was sent for.
+    fn proofs<'a>(&'a self, sent: &'a Credential<'_>) -> Result<Vec<Proof<'a>>, Refusal> {
+        let proofs = self.members.iter().map(|member| member.proof(sent));
+        let proofs: Vec<Option<Proof<'_>>> = proofs.collect::<Result<_, _>>()?;
+        let mut proofs: Vec<Proof<'_>> = proofs.into_iter().flatten().collect();
+        // The id of a picture is in every form of its page.
+        if proofs.iter().any(|proof| proof.is_whole) {
+            proofs.retain(|proof| proof.is_whole);
+        }
+        Ok(proofs)
     }
 }
 
@@ -151,21 +184,17 @@ impl Verifier for Fallback {
             let text = "a token that does not say whose it is";
             return Ok(Verdict::Refused(refusal.with_error(text)));
         }
+        let proofs = match self.proofs(sent) {
+            Ok(proofs) => proofs,
+            Err(refusal) => return Ok(Verdict::Refused(refusal)),
+        };
+        let mut all_asked = proofs.len() == self.members.len();
         let mut failure: Option<VerifyError> = None;
-        let mut all_asked = true;
-        for member in &self.members {
-            let proof = match member.proof(sent) {
-                Ok(Some(proof)) => proof,
-                Ok(None) => {
-                    all_asked = false;
-                    continue;
-                }
-                Err(refusal) => return Ok(Verdict::Refused(refusal)),
-            };
-            let request = VerifyRequest::new(proof)
+        for proof in proofs {
+            let request = VerifyRequest::new(proof.credential)
                 .with_client_ip(request.client_ip())
                 .with_user_agent(request.user_agent());
-            match member.verifier.verify(&request).await {
+            match proof.member.verifier.verify(&request).await {
                 Err(error) if error.kind() != VerifyErrorKind::InvalidConfig => {
                     tracing::warn!(
                         code = error.code(),
@@ -174,6 +203,7 @@ impl Verifier for Fallback {
                     );
                     failure = Some(strictest(error, failure));
                 }
+                Ok(Verdict::Refused(refusal)) if is_unsolved(&refusal) => all_asked = false,
                 outcome => return outcome,
             }
         }
@@ -204,6 +234,11 @@ impl Verifier for Fallback {
             .filter_map(|member| member.verifier.deadline());
         deadlines.reduce(Duration::saturating_add)
     }
+}
+
+/// Whether nobody had to be asked to see that the captcha was not solved yet.
+fn is_unsolved(refusal: &Refusal) -> bool {
+    refusal.is_unasked() && *refusal.reason_code() == ReasonCode::MissingToken
 }
 
 /// Of two failures the one that is not subject to the fail mode, or the later.

@@ -31,8 +31,11 @@
   if (widget) {
     // Some scripts load another one before they show anything.
     const check = () => setTimeout(() => {
-      const shown = widget.shadowRoot || widget.childNodes.length > 0 || customElements.get(widget.localName);
-      if (!shown) say(words.notLoaded);
+      const children = [...widget.children];
+      // reCAPTCHA v3 shows nothing in the form.
+      const invisible = widget.dataset.sitekey && children.length > 0;
+      const visible = children.some((child) => child.type !== 'hidden');
+      if (!invisible && !visible && !widget.shadowRoot && !customElements.get(widget.localName)) say(words.notLoaded);
     }, 3000);
     // A page that is returned to has a widget whose token is spent.
     window.addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });

@@ -143,6 +143,7 @@ macro_rules! site_suite {
             widgets: a_widget_that_does_not_load_is_said
             widgets: javascript_on_the_page_fills_the_fields
             widgets: a_page_can_send_its_form_again_and_again
+            widgets: one_sign_up_has_one_token
             widgets: a_form_whose_script_is_gone_can_be_sent
             pages: sign_up_with_javascript
             pages: sign_up_without_javascript

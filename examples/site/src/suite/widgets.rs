@@ -279,6 +279,47 @@ pub async fn a_page_can_send_its_form_again_and_again(_: &impl AsyncFn(Site) -> 
     browser.close().await;
 }
 
+/// A second click while the answer is on its way sends the same token, and the same snippet twice in
+/// one form is one.
+pub async fn one_sign_up_has_one_token(_: &impl AsyncFn(Site) -> Server) {
+    let client = AnyClient::builder_of_any(provider("recaptcha-v3"), SECRET, SITE_KEY);
+    let snippet = client.build().unwrap().widget().to_string();
+    let (snippet, _) = snippet.split_once("<script src").unwrap();
+    let page = format!(
+        r#"<!doctype html><form method="post" action="/register">{snippet}{snippet}
+        <button id="create">Create</button></form><script>
+        let calls = 0;
+        globalThis.grecaptcha = {{
+          ready: (then) => then(),
+          execute: () => new Promise((then) => setTimeout(then, 50, `tok${{++calls}}`)),
+        }};
+        const click = () => document.getElementById('create').click();
+        setTimeout(click, 100);
+        setTimeout(click, 600);
+        </script>"#
+    );
+    let done = Answer::typed(200, "text/html", r#"<p id="welcome">Welcome"#);
+    let late = Answer::Late(std::time::Duration::from_millis(1500), Box::new(done));
+    let api = ScriptedApi::start([Answer::typed(200, "text/html", page), late]).await;
+    let Some(browser) = Browser::start(true).await else {
+        return;
+    };
+    browser.open(&api.url()).await;
+    browser.element("welcome").await;
+    browser.close().await;
+    let sent: Vec<String> = api
+        .heard()
+        .iter()
+        .filter(|heard| heard.target.starts_with("POST"))
+        .map(|heard| String::from_utf8_lossy(&heard.body).into_owned())
+        .collect();
+    assert!(!sent.is_empty());
+    assert!(
+        sent.iter().all(|body| body == "g-recaptcha-response=tok1"),
+        "{sent:?}"
+    );
+}
+
 /// Where the provider's script does not come, the form can still be sent, and the server says what
 /// is missing.
 pub async fn a_form_whose_script_is_gone_can_be_sent(serve: &impl AsyncFn(Site) -> Server) {
