@@ -251,6 +251,11 @@ async fn tokens_with_names_have_the_shape_of_tokens() {
             );
         }
     }
+    let request = http::Request::post("/").header("content-type", "application/json");
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    let body = bytes::Bytes::from(format!(r#"{{"{TURNSTILE}":5,"{HCAPTCHA}":"x"}}"#));
+    let outcome = gate.check(&HttpHead(&head), Some(&body)).await;
+    assert_eq!(code(outcome), is(400, "invalid_token"));
     assert_eq!(first.asked() + second.asked(), 0);
 }
 
