@@ -1,31 +1,11 @@
 use std::borrow::Cow;
 
-use captcha_core::ConfigError;
 use captcha_core::verify::{Credential, VerifyRequest};
-use http::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
+use super::Account;
 use crate::answer::Answer;
 use crate::transport::Fields;
-
-/// Who asks a provider.
-#[derive(Debug)]
-pub struct Account {
-    pub(crate) secret: SecretString,
-    pub(crate) site_key: String,
-    pub(crate) client_ip_field: Option<String>,
-}
-
-impl Account {
-    /// A header that holds the secret, perhaps behind a word.
-    pub(crate) fn secret_header(&self, before: &str) -> Result<HeaderValue, ConfigError> {
-        let value = format!("{before}{}", self.secret.expose_secret());
-        let mut value = HeaderValue::try_from(value)
-            .map_err(|_| ConfigError::new("secret_key", "has characters that no key has"))?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
-}
 
 /// One question to a provider.
 #[expect(missing_debug_implementations, reason = "nobody can have one")]

@@ -6,12 +6,10 @@ use std::time::Duration;
 use captcha_core::ConfigError;
 use captcha_core::verify::FailMode;
 use reqwest::Url;
-use secrecy::ExposeSecret;
 
 use super::client::Settings;
 use super::env::{required, variable};
 use super::{Account, HostedClient, Provider, Variables};
-use crate::keys;
 use crate::transport::TransportBuilder;
 
 /// Sets up a [`HostedClient`] or a blocking one.
@@ -79,7 +77,7 @@ impl<C: Build> HostedClientBuilder<C> {
             names: Variables::SETTERS,
             api_url: profile.api_url.map(str::to_owned),
             widget_url: None,
-            client_ip_field: profile.client_ip_field.map(str::to_owned),
+            client_ip_field: None,
             fail_mode: profile.fail_mode,
             trace_client_ip: false,
             allow_test_keys: false,
@@ -232,37 +230,17 @@ impl<C: Build> HostedClientBuilder<C> {
     pub fn build(self) -> Result<C, ConfigError> {
         let names = self.names;
         let provider = self.provider;
-        let account = Account {
-            secret: keys::secret(names.secret_key, &self.secret_key, self.allow_test_keys)?,
-            site_key: keys::site_key(names.site_key, &self.site_key, self.allow_test_keys)?,
-            client_ip_field: self.client_ip_field,
-        };
         let profile = provider.profile();
-        if profile
-            .secret_prefix
-            .is_some_and(|prefix| account.site_key.starts_with(prefix))
-        {
-            let problem = "is a secret key (swapped?): pages would show it";
-            return Err(ConfigError::new(names.site_key, problem));
-        }
-        let secret = account.secret.expose_secret();
-        if profile
-            .site_prefix
-            .is_some_and(|prefix| secret.starts_with(prefix))
-        {
-            return Err(ConfigError::new(
-                names.secret_key,
-                "is a site key (swapped?)",
-            ));
+        let keys = (self.secret_key.as_str(), self.site_key.as_str());
+        let mut account = Account::checked(profile, names, keys, self.allow_test_keys)?;
+        match self.client_ip_field {
+            Some(name) if name.is_empty() => {
+                return Err(ConfigError::new("client_ip_field", "is empty"));
+            }
+            Some(name) => account.client_ip_field = Some(name),
+            None => {}
         }
         provider.check(&account, names)?;
-        if account.secret.expose_secret() == account.site_key {
-            let problem = "is the secret key: pages would show it";
-            return Err(ConfigError::new(names.site_key, problem));
-        }
-        if account.client_ip_field.as_deref() == Some("") {
-            return Err(ConfigError::new("client_ip_field", "is empty"));
-        }
         let Some(api_url) = &self.api_url else {
             let problem = "is required: everybody runs this provider for themselves";
             return Err(ConfigError::new(names.api_url, problem));

@@ -65,7 +65,7 @@ impl<P: Provider + Default> HostedClient<P> {
     /// # Errors
     ///
     /// [`ConfigError`] names the key that cannot be one: empty, a placeholder, a public test key,
-    /// or the other of the two.
+    /// or, where they can be told apart, the other of the two.
     pub fn new(
         secret_key: impl Into<String>,
         site_key: impl Into<String>,
@@ -123,7 +123,9 @@ impl<P> HostedClient<P> {
 
     /// Asks about a token and applies the fail mode.
     ///
-    /// A malformed token is refused without a request. Needs a Tokio runtime.
+    /// A malformed token is refused without a request. Needs a Tokio runtime. GeeTest's proof is no
+    /// token but four fields: ask [`verify`](Verifier::verify) with
+    /// [`Credential::Fields`](captcha_core::verify::Credential::Fields).
     ///
     /// # Errors
     ///

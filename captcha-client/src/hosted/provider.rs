@@ -5,7 +5,7 @@ use captcha_core::verify::{Credential, FailMode, FieldSet, ReasonCode};
 use http::HeaderMap;
 use reqwest::Url;
 
-use super::ask::{Account, Ask, Reading};
+use super::{Account, Ask, Reading};
 use crate::answer::Answer;
 use crate::transport::{Body, Reply, Retries, endpoint};
 use crate::visitor;

@@ -5,7 +5,12 @@ use crate::verify::ReasonCode;
 /// The highest risk score that passes; a score equal to it does.
 ///
 /// Scores are normalised, 0.0 (human) to 1.0 (bot). gkCAPTCHA suggests to let up to 0.3 pass,
-/// to challenge up to 0.6, and to block above.
+/// to challenge up to 0.6, and to block above. reCAPTCHA v3 counts the other way round: its 0.7 is
+/// 0.3 here.
+///
+/// An answer without a score is refused. Where the verifier says that only some accounts or keys get
+/// one ([`Pass::scored_by_plan`]), that is the operator's mistake, not the visitor's:
+/// [`VerifyErrorKind::InvalidConfig`](crate::verify::VerifyErrorKind::InvalidConfig).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MaxScore {
     highest: f64,
