@@ -143,6 +143,17 @@ pub(crate) fn single(value: Option<&Value>) -> Result<Vec<String>, &'static str>
     }
 }
 
+/// The code inside `error`, under this name. None and null are no error.
+pub(crate) fn of_error(said: &Said, name: &str) -> Result<Vec<String>, &'static str> {
+    match said.get("error") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(error) => match single(error.get(name))? {
+            codes if codes.is_empty() => Err("an error without a code"),
+            codes => Ok(codes),
+        },
+    }
+}
+
 /// The class of the codes that reCAPTCHA introduced and others took over.
 /// <https://developers.google.com/recaptcha/docs/verify>
 pub(crate) fn siteverify_class(code: &str) -> Option<Class> {

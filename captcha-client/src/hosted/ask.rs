@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use super::Account;
 use crate::answer::Answer;
 use crate::transport::Fields;
+use crate::visitor;
 
 /// One question to a provider.
 #[expect(missing_debug_implementations, reason = "nobody can have one")]
@@ -33,6 +34,12 @@ impl<'a> Ask<'a> {
     pub(crate) fn client_ip(self) -> Option<String> {
         let ip = self.request.client_ip()?;
         Some(ip.to_canonical().to_string())
+    }
+
+    /// The visitor's browser, unless no browser is called so.
+    pub(crate) fn user_agent(self) -> Option<&'a str> {
+        let user_agent = self.request.user_agent();
+        user_agent.filter(|user_agent| visitor::is_user_agent(user_agent))
     }
 
     /// These fields and, under the name that is set, the visitor's address.

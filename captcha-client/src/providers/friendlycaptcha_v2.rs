@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::friendlycaptcha::{self, JSDELIVR};
 use crate::answer::details::{self, Scale};
-use crate::answer::shape::{Said, Shape, single};
+use crate::answer::shape::{Said, Shape, of_error};
 use crate::answer::{Answer, Class, time};
 use crate::hosted::{Account, Ask, Profile, Provider, Reading, variables};
 use crate::transport::{Body, Reply, endpoint};
@@ -26,7 +26,7 @@ static PROFILE: Profile = Profile {
 };
 
 const ANSWERS: Shape = Shape {
-    codes: |said, _| codes(said),
+    codes: |said, _| of_error(said, "error_code"),
     class: |code, _| class(code),
     pass,
     always_json: true,
@@ -74,16 +74,6 @@ impl Provider for FriendlyCaptchaV2 {
         widget.allow(|sources| {
             sources.add_frame(&api).add_frame("https://*.frcapi.com");
         })
-    }
-}
-
-fn codes(said: &Said) -> Result<Vec<String>, &'static str> {
-    match said.get("error") {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(error) => match single(error.get("error_code"))? {
-            codes if codes.is_empty() => Err("an error without a code"),
-            codes => Ok(codes),
-        },
     }
 }
 

@@ -60,8 +60,7 @@ impl Provider for HCaptcha {
             .allow(|sources| {
                 // <https://docs.hcaptcha.com/#content-security-policy-settings>
                 for source in ["https://hcaptcha.com", "https://*.hcaptcha.com"] {
-                    sources.add_script(source).add_frame(source);
-                    sources.add_style(source).add_connect(source);
+                    sources.add_host(source).add_style(source);
                 }
             })
     }

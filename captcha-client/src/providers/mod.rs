@@ -10,6 +10,8 @@ mod asked;
 #[cfg(any(feature = "friendlycaptcha-v1", feature = "friendlycaptcha-v2"))]
 mod friendlycaptcha;
 #[cfg(all(test, feature = "all-providers"))]
+mod languages;
+#[cfg(all(test, feature = "all-providers"))]
 mod properties;
 #[cfg(any(
     feature = "recaptcha-v2",
@@ -17,6 +19,9 @@ mod properties;
     feature = "recaptcha-enterprise"
 ))]
 mod recaptcha;
+
+#[cfg(all(test, feature = "all-providers"))]
+mod visitors;
 
 use crate::hosted::{Listed, Provider};
 

@@ -62,7 +62,7 @@ impl Provider for MtCaptcha {
             .allow(|sources| {
                 let first = place.widget.origin().ascii_serialization();
                 for source in [&first, SECOND] {
-                    sources.add_script(source).add_frame(source).add_connect(source).add_img(source);
+                    sources.add_host(source).add_img(source);
                 }
                 sources.add_style("'unsafe-inline'");
             })

@@ -75,8 +75,7 @@ impl Provider for PrivateCaptcha {
                 "https://*.privatecaptcha.com",
                 &place.api.origin().ascii_serialization(),
             ] {
-                sources.add_script(source).add_frame(source);
-                sources.add_style(source).add_connect(source);
+                sources.add_host(source).add_style(source);
             }
             sources.add_script("'wasm-unsafe-eval'").add_worker("blob:");
         })

@@ -2,14 +2,14 @@ use captcha_core::ConfigError;
 use captcha_core::verify::{Pass, ReasonCode, Refusal};
 use http::{HeaderMap, StatusCode};
 use reqwest::Url;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::recaptcha;
 use crate::answer::details::{self, Scale};
-use crate::answer::shape::{Said, Says, Shape, flag, single};
+use crate::answer::shape::{Said, Says, Shape, flag, of_error, single};
 use crate::answer::{Answer, Class, is_down, time};
 use crate::hosted::{Account, Ask, Profile, Provider, Reading, Variables, variable, variables};
-use crate::transport::{Body, Reply, endpoint};
+use crate::transport::{Body, Reply, endpoint, object_of};
 use crate::visitor;
 use crate::widget::{Place, Widget};
 
@@ -111,16 +111,11 @@ impl Provider for RecaptchaEnterprise {
     }
 
     fn body<'a>(&self, ask: &Ask<'a>) -> Body<'a> {
-        let mut event = Map::new();
-        let fields = ask.fields(&[("token", ask.token()), ("siteKey", ask.site_key())]);
-        for (name, value) in fields {
-            event.insert(name.to_owned(), value.into());
+        let mut event = ask.fields(&[("token", ask.token()), ("siteKey", ask.site_key())]);
+        if let Some(user_agent) = ask.user_agent() {
+            event.push(("userAgent", user_agent.into()));
         }
-        let user_agent = ask.request.user_agent();
-        if let Some(user_agent) = user_agent.filter(|ua| visitor::is_user_agent(ua)) {
-            event.insert("userAgent".to_owned(), user_agent.into());
-        }
-        Body::Json(json!({ "event": event }))
+        Body::Json(json!({ "event": object_of(event) }))
     }
 
     fn read(&self, reply: &Reply, reading: &Reading<'_>) -> Answer {
@@ -147,12 +142,9 @@ fn verdict(said: &Said) -> Says {
 
 /// The status of an error of the API's, or why a token is no good.
 fn codes(said: &Said) -> Result<Vec<String>, &'static str> {
-    if let Some(error) = said.get("error").filter(|error| !error.is_null()) {
-        let status = error.as_object().and_then(|error| error.get("status"));
-        return match single(status)? {
-            codes if codes.is_empty() => Err("an error without a status"),
-            codes => Ok(codes.iter().map(|code| format!("{API}{code}")).collect()),
-        };
+    let errors = of_error(said, "status")?;
+    if !errors.is_empty() {
+        return Ok(errors.iter().map(|code| format!("{API}{code}")).collect());
     }
     let token = object(said, "tokenProperties");
     let mut codes = single(token.and_then(|token| token.get("invalidReason")))?;

@@ -144,7 +144,7 @@ impl Provider for Siteverify {
             Some(url) => {
                 let origin = url.origin().ascii_serialization();
                 widget.script(url.as_str()).allow(|sources| {
-                    sources.add_script(&origin).add_frame(&origin).add_connect(&origin);
+                    sources.add_host(&origin);
                 })
             }
         }

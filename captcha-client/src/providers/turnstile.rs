@@ -67,7 +67,7 @@ impl Provider for Turnstile {
             .action_in("data-action")
             .script(endpoint(place.widget, "/turnstile/v0/api.js"))
             .allow(|sources| {
-                sources.add_script(&origin).add_frame(&origin).add_connect(&origin);
+                sources.add_host(&origin);
             })
     }
 }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Question;
 
@@ -25,10 +25,7 @@ pub enum Body<'a> {
 impl<'a> Body<'a> {
     /// A flat JSON object.
     pub(crate) fn object(fields: Fields<'a>) -> Self {
-        let text = |(name, value): (&str, Cow<'_, str>)| (name.to_owned(), value.into());
-        Self::Json(Value::Object(
-            fields.into_iter().map(text).collect::<Map<_, _>>(),
-        ))
+        Self::Json(object_of(fields))
     }
 
     pub(super) fn put_into(self, question: &mut Question) {
@@ -50,6 +47,12 @@ impl<'a> Body<'a> {
         question.headers.insert(header::CONTENT_TYPE, content_type);
         question.body = Bytes::from(body);
     }
+}
+
+/// Fields as a JSON object.
+pub(crate) fn object_of(fields: Fields<'_>) -> Value {
+    let text = |(name, value): (&str, Cow<'_, str>)| (name.to_owned(), value.into());
+    Value::Object(fields.into_iter().map(text).collect())
 }
 
 fn encoded(fields: &Fields<'_>) -> String {

@@ -7,7 +7,7 @@ mod retry;
 mod reuse;
 
 pub(crate) use attempt::Reply;
-pub(crate) use body::{Body, Fields};
+pub(crate) use body::{Body, Fields, object_of};
 pub(crate) use builder::{TransportBuilder, endpoint};
 pub(crate) use retry::{Asked, Retries};
 

@@ -163,10 +163,15 @@ impl Widget {
         tag: &'static str,
         site_key_attribute: &'static str,
     ) -> Self {
+        Self::bare(place, tag).attribute(site_key_attribute, place.site_key)
+    }
+
+    /// This element, without the site key: the address of the challenge has it.
+    pub(crate) fn bare(place: &Place<'_>, tag: &'static str) -> Self {
         Self {
             scripts: Vec::new(),
             tag,
-            attributes: vec![(site_key_attribute, place.site_key.to_owned())],
+            attributes: Vec::new(),
             before: String::new(),
             fields: Vec::new(),
             glue: None,
@@ -175,13 +180,6 @@ impl Widget {
             sources: Sources::default(),
             style_by_nonce: false,
         }
-    }
-
-    /// This element, without the site key: the address of the challenge has it.
-    pub(crate) fn bare(place: &Place<'_>, tag: &'static str) -> Self {
-        let mut widget = Self::element(place, tag, "");
-        widget.attributes.clear();
-        widget
     }
 
     /// HTML in front of the element.

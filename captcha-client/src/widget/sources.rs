@@ -29,6 +29,15 @@ directives! {
     add_worker worker
 }
 
+impl Sources {
+    /// Allows scripts, frames and connections.
+    pub(crate) fn add_host(&mut self, source: &str) -> &mut Self {
+        self.add_script(source)
+            .add_frame(source)
+            .add_connect(source)
+    }
+}
+
 /// Adds a source that is not allowed yet, in place of those that it includes.
 fn add(sources: &mut Vec<String>, source: &str) {
     if !sources.iter().any(|known| includes(known, source)) {

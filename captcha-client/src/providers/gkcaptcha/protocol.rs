@@ -6,7 +6,6 @@ use super::{GkCaptcha, answer};
 use crate::answer::Answer;
 use crate::hosted::{Account, Ask, Profile, Provider, Reading, variables};
 use crate::transport::{Body, Reply, Retries, endpoint};
-use crate::visitor;
 use crate::widget::{Place, Widget};
 
 static PROFILE: Profile = Profile {
@@ -44,8 +43,7 @@ impl Provider for GkCaptcha {
             ("secret", ask.secret()),
             ("token", ask.token()),
         ]);
-        let user_agent = ask.request.user_agent();
-        if let Some(user_agent) = user_agent.filter(|ua| visitor::is_user_agent(ua)) {
+        if let Some(user_agent) = ask.user_agent() {
             fields.push(("userAgent", user_agent.into()));
         }
         Body::object(fields)
@@ -60,7 +58,7 @@ impl Provider for GkCaptcha {
         Widget::element(place, "gk-captcha", "sitekey")
             .script(endpoint(place.widget, "/widget/gk-captcha.js"))
             .allow(|sources| {
-                sources.add_script(&origin).add_frame(&origin).add_connect(&origin);
+                sources.add_host(&origin);
                 sources.add_style(&origin).add_img(&origin);
             })
     }
