@@ -1,3 +1,4 @@
+use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -17,14 +18,8 @@ impl Browser {
     /// Starts one, or says in one line why the case is left out. With `CAPTCHA_BROWSER_TESTS`
     /// set, being left out is a failure.
     pub(super) async fn start(javascript: bool) -> Option<Self> {
-        let driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn();
-        let mut driver = match driver {
-            Ok(driver) => driver,
+        let (driver, port) = match driver().await {
+            Ok(started) => started,
             Err(error) => {
                 let required = std::env::var_os("CAPTCHA_BROWSER_TESTS").is_some();
                 assert!(!required, "chromedriver: {error}");
@@ -32,7 +27,6 @@ impl Browser {
                 return None;
             }
         };
-        let port = port_of(&mut driver).await;
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let setting = if javascript { 1 } else { 2 };
         let capabilities = serde_json::json!({
@@ -145,13 +139,30 @@ impl Browser {
     }
 }
 
-async fn port_of(driver: &mut Child) -> u16 {
-    let output = driver.stdout.take().unwrap();
-    let mut lines = BufReader::new(output).lines();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
-            return port.trim_end_matches('.').parse().unwrap();
+/// Starts a ChromeDriver, and again where it gives up its port: it takes a free one of `::1`, and
+/// ends when another process has the same one of `127.0.0.1`.
+async fn driver() -> io::Result<(Child, u16)> {
+    let mut said = String::new();
+    for _ in 0..20 {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        said.clear();
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        while let Some(line) = lines.next_line().await? {
+            if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
+                let port = port.trim_end_matches('.').parse().unwrap();
+                return Ok((driver, port));
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        if !said.contains("port not available") {
+            break;
         }
     }
-    panic!("chromedriver did not say its port");
+    panic!("chromedriver did not say its port, but:\n{said}");
 }
