@@ -97,7 +97,7 @@ async fn atk_17_a_visitor_cannot_cause_an_outage() {
     ] {
         let api = ScriptedApi::start([answer.clone()]).await;
         let client = builder(&api.url())
-            .timeout(Duration::from_millis(150))
+            .timeout(Duration::from_secs(1))
             .build()
             .unwrap();
         let outcome = client.verify_token(TOKEN, VerifyOptions::default()).await;

@@ -28,7 +28,7 @@ fn api(script: Vec<Answer>) -> (Runtime, ScriptedApi) {
 fn client(api: &ScriptedApi) -> blocking::GkCaptchaClient {
     blocking::GkCaptchaClient::builder(SECRET, SITE_KEY)
         .api_url(api.url())
-        .timeout(Duration::from_millis(500))
+        .timeout(Duration::from_secs(1))
         .retry_delay(Duration::from_millis(1))
         .build()
         .unwrap()
@@ -50,7 +50,7 @@ fn it_waits_for_verdicts_and_errors() {
     assert_eq!(refused.reason_code().unwrap().as_str(), "token_expired");
     assert!(ask().unwrap().success(), "tried again");
     assert_eq!(ask().unwrap_err().code(), "TIMEOUT");
-    assert_eq!(client.deadline(), Duration::from_millis(1001));
+    assert_eq!(client.deadline(), Duration::from_millis(2001));
     assert!(client.widget().to_string().contains(SITE_KEY));
 }
 

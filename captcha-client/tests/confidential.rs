@@ -112,7 +112,7 @@ async fn no_secret_and_no_token_is_printed_or_logged() {
         let build = |url: String| {
             AnyClient::builder_of_any(provider(name), SECRET, SITE_KEY)
                 .api_url(url)
-                .timeout(Duration::from_millis(100))
+                .timeout(Duration::from_millis(500))
                 .max_retries(1)
                 .retry_delay(Duration::from_millis(1))
         };

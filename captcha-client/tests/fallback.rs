@@ -29,7 +29,7 @@ const HCAPTCHA: &str = "h-captcha-response";
 fn client<P: Provider + Default>(provider: &SiteverifyServer) -> HostedClient<P> {
     HostedClient::builder(SECRET, "site-0123456789")
         .api_url(provider.url())
-        .timeout(Duration::from_millis(200))
+        .timeout(Duration::from_secs(1))
         .max_retries(0)
         .build()
         .unwrap()

@@ -67,7 +67,7 @@ async fn nothing_that_is_printed_logged_or_shown_holds_the_secret() {
     for answer in echoes() {
         let api = ScriptedApi::start([answer]).await;
         let client = builder(&api.url())
-            .timeout(Duration::from_millis(100))
+            .timeout(Duration::from_millis(500))
             .max_retries(1)
             .trace_client_ip(true)
             .build()

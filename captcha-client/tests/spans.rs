@@ -99,7 +99,7 @@ async fn a_verification_says_how_it_went() {
             let api = ScriptedApi::start(script.clone()).await;
             let client = builder(&api.url())
                 .max_retries(1)
-                .timeout(Duration::from_millis(100))
+                .timeout(Duration::from_secs(1))
                 .trace_client_ip(trace_client_ip)
                 .build()
                 .unwrap();

@@ -1,12 +1,18 @@
+use std::fmt::Debug;
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+
+/// A page is looked at so many times, this long apart, before it is too late.
+const TRIES: usize = 400;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A headless Chromium, driven through ChromeDriver.
 pub(super) struct Browser {
@@ -60,17 +66,13 @@ impl Browser {
 
     /// The element of this id, once it is there.
     pub(super) async fn element(&self, id: &str) -> Element {
-        let wait = self.client.wait().at_most(Duration::from_secs(20));
-        wait.for_element(Locator::Id(id)).await.unwrap()
+        let find = async || self.client.find(Locator::Id(id)).await;
+        self.until(id, find, |_| true).await
     }
 
     pub(super) async fn has(&self, id: &str) -> bool {
-        !self
-            .client
-            .find_all(Locator::Id(id))
-            .await
-            .unwrap()
-            .is_empty()
+        let find = async || self.client.find_all(Locator::Id(id)).await;
+        !self.until(id, find, |_| true).await.is_empty()
     }
 
     pub(super) async fn type_into(&self, id: &str, text: &str) {
@@ -80,7 +82,11 @@ impl Browser {
     }
 
     pub(super) async fn press(&self, id: &str) {
-        self.element(id).await.click().await.unwrap();
+        if let Err(error) = self.element(id).await.click().await {
+            // Pressed it is, and the page is on its way out.
+            let left = error.to_string().contains("aborted by navigation");
+            assert!(left, "pressing {id}: {error}");
+        }
     }
 
     pub(super) async fn value(&self, id: &str) -> String {
@@ -89,49 +95,63 @@ impl Browser {
 
     /// The property of an element, as text.
     pub(super) async fn property(&self, id: &str, property: &str) -> String {
-        self.until(id, property, |_| true).await
+        self.property_that(id, property, |_| true).await
     }
 
     /// Waits until the property of an element is something else.
     pub(super) async fn changed(&self, id: &str, property: &str, old: &str) -> String {
-        self.until(id, property, |now| now != old).await
+        self.property_that(id, property, |now| now != old).await
     }
 
-    /// Reads a property until it fits. The element can be replaced between finding and reading
-    /// it, and a page can be half there.
-    async fn until(&self, id: &str, property: &str, fits: impl Fn(&str) -> bool) -> String {
-        let mut last = None;
-        for _ in 0..400 {
-            if let Ok(element) = self.client.find(Locator::Id(id)).await
-                && let Ok(value) = element.prop(property).await
-            {
-                let now = value.unwrap_or_default();
-                if fits(&now) {
-                    return now;
-                }
-                last = Some(now);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{property} of {id} stayed {last:?}");
+    async fn property_that(&self, id: &str, name: &str, fits: impl Fn(&str) -> bool) -> String {
+        let read = async || {
+            let element = self.client.find(Locator::Id(id)).await?;
+            Ok(element.prop(name).await?.unwrap_or_default())
+        };
+        let what = format!("{name} of {id}");
+        self.until(&what, read, |now: &String| fits(now)).await
     }
 
-    /// Whether the picture has arrived and can be shown.
-    pub(super) async fn shows_picture(&self) -> bool {
+    /// Waits until the picture has arrived and is shown.
+    pub(super) async fn shows_picture(&self) {
         let script = "return document.getElementById('captcha-image').naturalWidth === 220";
-        let shown = self.client.execute(script, Vec::new()).await.unwrap();
-        shown == serde_json::Value::Bool(true)
+        let ask = async || self.client.execute(script, Vec::new()).await;
+        self.until("the picture", ask, |shown| shown == &true).await;
     }
 
-    /// The element with the keyboard focus, by its id.
-    pub(super) async fn focused(&self) -> String {
-        let element = self.client.active_element().await.unwrap();
-        element.attr("id").await.unwrap().unwrap_or_default()
+    /// Waits until the element of this id has the keyboard focus.
+    pub(super) async fn focuses(&self, id: &str) {
+        let ask = async || self.client.active_element().await?.attr("id").await;
+        self.until("the focus", ask, |now| now.as_deref() == Some(id))
+            .await;
     }
 
-    pub(super) async fn text(&self) -> String {
-        let body = self.client.find(Locator::Css("body")).await.unwrap();
-        body.text().await.unwrap()
+    /// Waits until the page says so.
+    pub(super) async fn says(&self, text: &str) {
+        let read = async || {
+            let body = self.client.find(Locator::Css("body")).await?;
+            body.text().await
+        };
+        self.until("the text", read, |now: &String| now.contains(text))
+            .await;
+    }
+
+    /// Looks until it fits. A page that is being left, or is half there, has no answer.
+    async fn until<T: Debug>(
+        &self,
+        what: &str,
+        look: impl AsyncFn() -> Result<T, CmdError>,
+        fits: impl Fn(&T) -> bool,
+    ) -> T {
+        let mut last = None;
+        for _ in 0..TRIES {
+            match look().await {
+                Ok(now) if fits(&now) => return now,
+                now => last = Some(now),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("{what} stayed {last:?}");
     }
 
     pub(super) async fn close(self) {

@@ -20,8 +20,8 @@ pub async fn sign_up_with_javascript(serve: &impl AsyncFn(Site) -> Server) {
     browser.changed("captcha-status", "textContent", "").await;
     kept(&browser).await;
     assert!(!browser.has("captcha-error").await);
-    assert_eq!(browser.focused().await, "captcha_answer");
-    assert!(browser.shows_picture().await);
+    browser.focuses("captcha_answer").await;
+    browser.shows_picture().await;
 
     right_answer(&browser).await;
     browser.close().await;
@@ -41,7 +41,7 @@ pub async fn sign_up_without_javascript(serve: &impl AsyncFn(Site) -> Server) {
     kept(&browser).await;
     assert!(!browser.has("captcha-error").await);
     assert_eq!(browser.property("captcha-status", "textContent").await, "");
-    assert!(browser.shows_picture().await);
+    browser.shows_picture().await;
 
     right_answer(&browser).await;
     browser.close().await;
@@ -55,7 +55,7 @@ async fn wrong_answer_first(browser: &Browser, server: &Server) {
     browser.press("create").await;
     browser.element("captcha-error").await;
     kept(browser).await;
-    assert_eq!(browser.focused().await, "captcha_answer");
+    browser.focuses("captcha_answer").await;
 }
 
 /// Enter in the answer's field signs up; it does not ask for another picture.
@@ -63,7 +63,7 @@ async fn right_answer(browser: &Browser) {
     let answer = format!("{}\n", ANSWER.to_lowercase());
     browser.type_into("captcha_answer", &answer).await;
     browser.element("welcome").await;
-    assert!(browser.text().await.contains("Welcome, ada"));
+    browser.says("Welcome, ada").await;
 }
 
 async fn kept(browser: &Browser) {
