@@ -118,40 +118,39 @@ fn checked<'a>(setting: &'static str, value: &'a str) -> Result<&'a str, ConfigE
     Ok(value)
 }
 
-/// As many characters in a row of a secret or a token are taken for a part of it.
+/// As many characters in a row of a secret are taken for a part of it.
 const TELLTALE: usize = 8;
+
+/// The same for what a visitor sent as proof. It is the visitor's choice, and a short one is a word
+/// that codes are made of, too.
+const TELLTALE_OF_A_PROOF: usize = 16;
+
+/// A secret this short is hidden where all of it is there.
+const SHORT: usize = 4;
 
 /// Removes whatever looks like a part of the secret, or of what a visitor sent as proof, from text
 /// of a provider's, which may repeat either. The text is also cut to a length that fits a log line,
 /// and loses its control characters.
-pub(crate) fn scrubbed(text: &str, confidential: &[&str]) -> String {
+pub(crate) fn scrubbed(text: &str, secret: &str, proof: &[&str]) -> String {
     const LONGEST: usize = 200;
     let end = text.char_indices().nth(LONGEST).map(|(end, _)| end);
     let cut = end.and_then(|end| text.get(..end)).unwrap_or(text);
     // Lower case of ASCII only: places stay the same.
     let lower = cut.to_ascii_lowercase();
-    let hidden = confidential.iter().map(|text| text.to_ascii_lowercase());
-    let hidden: Vec<String> = hidden.collect();
     let mut part_of = vec![false; lower.len()];
-    for (start, window) in lower.as_bytes().windows(TELLTALE).enumerate() {
-        let Ok(window) = std::str::from_utf8(window) else {
-            continue;
-        };
-        if hidden.iter().any(|hidden| hidden.contains(window)) {
-            for place in part_of.iter_mut().skip(start).take(TELLTALE) {
-                *place = true;
+    let mut hide = |hidden: &str, telltale: usize| {
+        let hidden = hidden.to_ascii_lowercase();
+        for (start, window) in lower.as_bytes().windows(telltale).enumerate() {
+            if std::str::from_utf8(window).is_ok_and(|window| hidden.contains(window)) {
+                for place in part_of.iter_mut().skip(start).take(telltale) {
+                    *place = true;
+                }
             }
         }
-    }
-    for short in hidden
-        .iter()
-        .filter(|hidden| (4..TELLTALE).contains(&hidden.len()))
-    {
-        for (start, _) in lower.match_indices(short.as_str()) {
-            for place in part_of.iter_mut().skip(start).take(short.len()) {
-                *place = true;
-            }
-        }
+    };
+    hide(secret, secret.len().clamp(SHORT, TELLTALE));
+    for proof in proof {
+        hide(proof, TELLTALE_OF_A_PROOF);
     }
     let mut clean = String::new();
     let mut inside = false;
@@ -250,8 +249,8 @@ mod tests {
 
     #[test]
     fn text_of_a_provider_is_scrubbed() {
-        let confidential = ["sk_live_0123456789abcdef", "tok_0123456789xyz"];
-        let clean = |text: &str| scrubbed(text, &confidential);
+        let proof = ["tok_0123456789xyz", "invalid-token"];
+        let clean = |text: &str| scrubbed(text, "sk_live_0123456789abcdef", &proof);
         for (text, expected) in [
             ("no sk_live_0123456789abcdef here", "no [hidden] here"),
             ("SK_LIVE_0123456789ABCDEF", "[hidden]"),
@@ -259,12 +258,14 @@ mod tests {
             ("sk_live_0123456789abcde", "[hidden]"),
             ("\u{e9}tok_0123456789xyz\u{e9}", "\u{e9}[hidden]\u{e9}"),
             ("plain words", "plain words"),
+            ("invalid-token", "invalid-token"),
             ("a\nb\u{1b}[2J", "a b [2J"),
             ("", ""),
         ] {
             assert_eq!(clean(text), expected);
         }
         assert_eq!(clean(&"\u{e9}".repeat(500)).chars().count(), 201);
-        assert_eq!(scrubbed("no sk_a", &["sk_a", "t"]), "no [hidden]");
+        assert_eq!(scrubbed("no sk_a", "sk_a", &["t", ""]), "no [hidden]");
+        assert_eq!(scrubbed("no sk_", "sk_", &[]), "no sk_");
     }
 }

@@ -31,8 +31,7 @@ fn vectors() -> impl Iterator<Item = Vector> {
 
 fn builder(vector: &Vector, api: &ScriptedApi) -> HostedClientBuilder<AnyClient> {
     let provider = support::provider(&vector.provider);
-    let secret = "secret-0123456789abcdef";
-    let builder = AnyClient::builder_of_any(provider, secret, vector.site_key())
+    let builder = AnyClient::builder_of_any(provider, vector.secret(), vector.site_key())
         .api_url(api.url())
         .max_retries(0);
     match vector.allows_test_keys() {
@@ -65,14 +64,19 @@ async fn every_vector_is_of_its_class() {
     for vector in vectors() {
         let api = ScriptedApi::start([vector.answer.clone()]).await;
         let name = format!("{} {}", vector.provider, vector.name);
-        let client = builder(&vector, &api).build().unwrap();
-        let outcome = ask(&vector, &vector.ruled(client)).await;
+        let outcome = match builder(&vector, &api).build() {
+            Ok(client) => ask(&vector, &vector.ruled(client)).await,
+            Err(error) => {
+                assert_eq!("misconfigured", vector.class(), "{name}: {error}");
+                continue;
+            }
+        };
         assert_eq!(class(&outcome), vector.class(), "{name}: {outcome:?}");
         let passed = matches!(outcome, Ok(Verdict::Passed(_)));
         assert_eq!(vector.expect["success"], passed, "{name}");
+        let unasked = matches!(&outcome, Ok(Verdict::Refused(refusal)) if refusal.is_unasked());
+        assert_eq!(api.heard().len(), usize::from(!unasked), "{name}");
         check_details(&vector, &outcome.ok(), &name);
-        let asked = vector.expect["unasked"] != true;
-        assert_eq!(api.heard().len(), usize::from(asked), "{name}");
         let classes = seen.entry(vector.provider.clone()).or_default();
         classes.push(vector.class().to_owned());
     }
@@ -108,7 +112,8 @@ fn check_details(vector: &Vector, verdict: &Option<Verdict>, name: &str) {
             if let Some(codes) = expect["error_codes"].as_array() {
                 let codes: Vec<String> = codes.iter().map(spelled).collect();
                 assert_eq!(refusal.error_codes(), codes, "{name}");
-                assert_eq!(refusal.reason_code().as_str(), codes[0], "{name}");
+                let reason = refusal.reason_code().as_str();
+                assert!(codes.iter().any(|code| code == reason), "{name}: {reason}");
             }
         }
         None => {}
@@ -121,7 +126,9 @@ async fn only_outages_are_subject_to_the_fail_mode() {
         let (name, class) = (&vector.name, vector.class());
         for mode in [FailMode::Open, FailMode::Closed] {
             let api = ScriptedApi::start([vector.answer.clone()]).await;
-            let client = builder(&vector, &api).fail_mode(mode).build().unwrap();
+            let Ok(client) = builder(&vector, &api).fail_mode(mode).build() else {
+                continue;
+            };
             let outcome = client.fail_mode().apply(ask(&vector, &client).await);
             let fail_open = matches!(&outcome, Ok(verdict) if verdict.fail_open());
             let opened = class == "unavailable" && mode == FailMode::Open;

@@ -18,11 +18,10 @@ use crate::api::Answer;
 /// |---|---|
 /// | `success`, `class` | whether it passes; `ok`, `bad_token`, `misconfigured` or `unavailable` |
 /// | `error_codes`, `hostname`, `action`, `score_raw` | what the verdict says, in the provider's words |
-/// | `unasked` | the token is refused without a question |
 ///
 /// | in `given` | |
 /// |---|---|
-/// | `sitekey`, `api_key` or `captcha_id` | the site key |
+/// | `sitekey`, `api_key` or `captcha_id`; `secret` | the keys |
 /// | `token`, `token_sitekey`, `lot_number` | what the visitor sends; the site key inside of it |
 /// | `allow_test_keys`, `allow_dev_host` | whether keys for tests pass |
 /// | `expected_hostname`, `expected_origin`, `expected_action` | rules |
@@ -85,6 +84,14 @@ impl Vector {
         let keys = ["sitekey", "api_key", "captcha_id"];
         let given = keys.iter().find_map(|key| self.given[*key].as_str());
         given.unwrap_or("5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM")
+    }
+
+    /// The secret key that the case assumes. Where it assumes none, the answer says so.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        let given = self.given["secret"].as_str();
+        let given = given.filter(|secret| !secret.is_empty());
+        given.unwrap_or("secret-0123456789abcdef")
     }
 
     /// What a visitor sends, where the provider's proof is one token.
@@ -160,11 +167,16 @@ impl Vector {
         if let Some(action) = text("expected_action") {
             ruled = Box::new(ruled.rule(ExpectedAction::new(action).expect("an action")));
         }
-        let risk = number("max_risk").or(number("min_human_score").map(|score| 1.0 - score));
+        let risk = number("max_risk").or(number("min_human_score").map(bot_score));
         let risk = risk.or(number("max_risk_level").map(|level| (level - 1.0) / 4.0));
         if let Some(highest) = risk {
             ruled = Box::new(ruled.rule(MaxScore::new(highest).expect("a score")));
         }
         ruled
     }
+}
+
+/// The score of a bot that is as much of a human. 1 - 0.8 is a little less than 0.2.
+fn bot_score(human: f64) -> f64 {
+    ((1.0 - human) * 1e9).round() / 1e9
 }

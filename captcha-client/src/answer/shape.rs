@@ -119,7 +119,7 @@ pub(crate) fn flag(said: &Said, name: &str, no: Says) -> Says {
     }
 }
 
-/// A list of codes. None, an empty list and null are the same.
+/// A list of codes, or one without the list. None, an empty list and null are the same.
 pub(crate) fn list(said: &Said, name: &str) -> Result<Vec<String>, &'static str> {
     let unreadable = "error codes that cannot be read";
     match said.get(name) {
@@ -128,6 +128,7 @@ pub(crate) fn list(said: &Said, name: &str) -> Result<Vec<String>, &'static str>
             let text = |code: &Value| code.as_str().map(str::to_owned).ok_or(unreadable);
             codes.iter().map(text).collect()
         }
+        Some(Value::String(code)) if !code.is_empty() => Ok(vec![code.clone()]),
         Some(_) => Err(unreadable),
     }
 }

@@ -11,6 +11,8 @@ pub struct Account {
     pub(crate) secret: SecretString,
     pub(crate) site_key: String,
     pub(crate) client_ip_field: Option<String>,
+    /// Whether the provider's keys for tests can be used, and what they pass can pass.
+    pub(crate) allow_test_keys: bool,
 }
 
 impl Account {
@@ -42,6 +44,7 @@ impl Account {
             secret,
             site_key,
             client_ip_field: profile.client_ip_field.map(str::to_owned),
+            allow_test_keys,
         })
     }
 

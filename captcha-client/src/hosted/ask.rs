@@ -52,16 +52,12 @@ impl<'a> Ask<'a> {
         fields
     }
 
-    /// Everything the visitor sent as proof, and the secret: what no text may repeat.
-    pub(crate) fn confidential(self) -> Vec<&'a str> {
-        let mut texts = vec![self.secret()];
+    /// Everything the visitor sent as proof.
+    pub(crate) fn proof(self) -> Vec<&'a str> {
         match self.request.credential() {
-            Credential::Token(token) => texts.push(token),
-            Credential::Fields(fields) => {
-                texts.extend(fields.iter().map(|(_, value)| value.as_ref()));
-            }
+            Credential::Token(token) => vec![token],
+            Credential::Fields(fields) => fields.iter().map(|(_, value)| value.as_ref()).collect(),
         }
-        texts
     }
 }
 
@@ -72,8 +68,6 @@ pub struct Reading<'a> {
     pub(crate) ask: Ask<'a>,
     /// Removes secrets from the provider's text.
     pub(crate) scrub: &'a (dyn Fn(&str) -> String + Sync),
-    /// Whether an answer to keys for tests can pass.
-    pub(crate) allow_test_keys: bool,
 }
 
 impl Reading<'_> {
@@ -83,7 +77,7 @@ impl Reading<'_> {
     ///
     /// The operator's mistake.
     pub(crate) fn no_test(&self, says_so: bool) -> Result<(), Answer> {
-        match says_so && !self.allow_test_keys {
+        match says_so && !self.ask.account.allow_test_keys {
             true => Err(Answer::Misconfigured(
                 "the provider's keys for tests are in use".to_owned(),
             )),

@@ -202,7 +202,8 @@ impl<C: Build> HostedClientBuilder<C> {
     }
 
     /// Lets keys that the provider publishes for tests be used, and their answers pass; for
-    /// MTCaptcha also tokens from a developer's host. For tests only: everybody has those keys.
+    /// MTCaptcha also tokens from a developer's host, for Prosopo those of its sites for tests,
+    /// whatever the site key. For tests only: everybody has those keys.
     pub const fn allow_test_keys(mut self) -> Self {
         self.allow_test_keys = true;
         self
@@ -276,7 +277,6 @@ impl<C: Build> HostedClientBuilder<C> {
             widget_url,
             fail_mode: self.fail_mode,
             trace_client_ip: self.trace_client_ip,
-            allow_test_keys: self.allow_test_keys,
         })?)
     }
 }

@@ -55,7 +55,6 @@ pub(super) struct Settings {
     pub(super) widget_url: Url,
     pub(super) fail_mode: FailMode,
     pub(super) trace_client_ip: bool,
-    pub(super) allow_test_keys: bool,
     pub(super) transport: Transport,
 }
 
@@ -161,13 +160,9 @@ impl<P> HostedClient<P> {
             provider.body(&ask),
             provider.profile().retries,
         );
-        let confidential = ask.confidential();
-        let scrub = |text: &str| keys::scrubbed(text, &confidential);
-        let reading = Reading {
-            ask,
-            scrub: &scrub,
-            allow_test_keys: settings.allow_test_keys,
-        };
+        let (secret, proof) = (ask.secret(), ask.proof());
+        let scrub = |text: &str| keys::scrubbed(text, secret, &proof);
+        let reading = Reading { ask, scrub: &scrub };
         let read = |reply: &_| provider.read(reply, &reading);
         settings.transport.ask(&question, read).await
     }

@@ -85,9 +85,11 @@ impl Provider for AltchaSentinel {
     }
 }
 
-/// Errors are texts. A 400 is about the payload, which is a visitor's.
+/// Errors are texts. A 400 is about the payload, which is a visitor's, and so is whatever is said
+/// beside a verdict.
 fn class(_: &str, status: StatusCode) -> Option<Class> {
     Some(match status {
+        status if status.is_success() => Class::BadToken,
         StatusCode::BAD_REQUEST => Class::BadToken,
         status if is_down(status) => Class::Unavailable,
         _ => Class::Misconfigured,

@@ -25,6 +25,7 @@ pub(super) fn read(provider: &dyn Provider, status: u16, body: impl Into<Bytes>)
         secret: SecretString::from("secret"),
         site_key: SITE_KEY.to_owned(),
         client_ip_field: None,
+        allow_test_keys: false,
     };
     let fields = Credential::Fields(vec![("lot_number", Cow::Borrowed("lot"))]);
     let reading = Reading {
@@ -33,7 +34,6 @@ pub(super) fn read(provider: &dyn Provider, status: u16, body: impl Into<Bytes>)
             request: &VerifyRequest::new(fields),
         },
         scrub: &str::to_owned,
-        allow_test_keys: false,
     };
     provider.read(&reply, &reading)
 }

@@ -1,12 +1,11 @@
 use captcha_core::verify::{Credential, FieldSet, Pass, ReasonCode, Refusal};
 use hmac::{Hmac, KeyInit, Mac};
-use http::StatusCode;
 use reqwest::Url;
 use serde_json::Value;
 use sha2::Sha256;
 
 use crate::answer::shape::{Said, Says, Shape, single};
-use crate::answer::{Answer, Class, details, is_down};
+use crate::answer::{Answer, Class, details};
 use crate::hosted::{Account, Ask, Profile, Provider, Reading, variables};
 use crate::transport::{Body, Reply, endpoint};
 use crate::visitor;
@@ -33,7 +32,7 @@ static PROFILE: Profile = Profile {
 const ANSWERS: Shape = Shape {
     verdict,
     codes: |said, _| codes(said),
-    class,
+    class: |code, _| class(code),
     pass,
     always_json: false,
 };
@@ -129,7 +128,8 @@ fn verdict(said: &Said) -> Says {
     };
     match (text("status"), text("result")) {
         (Some("" | "success"), Some("success")) => Says::Yes,
-        (Some("" | "success"), Some("fail")) => Says::No,
+        // Visitors can bring an error about.
+        (_, Some("fail")) | (Some("error"), Some("")) => Says::No,
         _ => Says::Neither("`status` and `result` are no verdict"),
     }
 }
@@ -144,14 +144,12 @@ fn codes(said: &Said) -> Result<Vec<String>, &'static str> {
 }
 
 /// <https://docs.geetest.com/gt4/apirefer/errorcode/server>
-fn class(code: &str, status: StatusCode) -> Option<Class> {
+fn class(code: &str) -> Option<Class> {
     Some(match code {
         "-50000" => Class::Unavailable,
         "-50001" | "-50101" | "-50102" | "-50103" | "-50104" | "-50105" => Class::Misconfigured,
-        // The others are about the four fields, which are a visitor's.
-        _ if code.starts_with("-50") => Class::BadToken,
-        _ if is_down(status) => Class::Unavailable,
-        _ => return None,
+        // The others are about the four fields, which are a visitor's, or nobody knows them.
+        _ => Class::BadToken,
     })
 }
 

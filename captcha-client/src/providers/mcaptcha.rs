@@ -62,10 +62,15 @@ impl Provider for MCaptcha {
     }
 }
 
-/// Errors are texts, and never about the token: of that `valid` says yes or no.
-fn class(_: &str, status: StatusCode) -> Option<Class> {
-    Some(match is_down(status) {
-        true => Class::Unavailable,
-        false => Class::Misconfigured,
+/// Errors are texts: 401 for the secret, 404 for the site key, 400 for the request. Of the token
+/// `valid` says yes or no.
+fn class(text: &str, status: StatusCode) -> Option<Class> {
+    Some(match (text, status) {
+        ("Wrong password" | "Account not found", _)
+        | (_, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND) => {
+            Class::Misconfigured
+        }
+        (_, status) if is_down(status) => Class::Unavailable,
+        _ => return None,
     })
 }

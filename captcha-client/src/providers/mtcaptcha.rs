@@ -94,9 +94,14 @@ fn pass(said: &Said, reading: &Reading<'_>) -> Result<Pass, Answer> {
     };
     // Visitors can open the page on a developer's host of their own.
     let real_host = matches!(info.get("isDevHost"), None | Some(Value::Null | Value::Bool(false)));
-    if !real_host && !reading.allow_test_keys {
+    if !real_host && !reading.ask.account.allow_test_keys {
         let refusal = Refusal::new(ReasonCode::HostnameMismatch);
         return Err(Answer::Refused(refusal.with_error("solved on a developer's host")));
+    }
+    // The token's own state. It can be a good one's under a refusal, and never the other way.
+    let state = info.get("codeDesc").and_then(Value::as_str);
+    if state.is_some_and(|state| state.starts_with("invalid")) {
+        return Err(Answer::Refused(Refusal::new(ReasonCode::InvalidToken)));
     }
     let mut pass = details::pass(info, reading);
     if let Some(seconds) = info.get("timestampSec").and_then(time::seconds) {

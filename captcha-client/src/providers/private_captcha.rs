@@ -86,11 +86,10 @@ impl Provider for PrivateCaptcha {
 /// so. Answers in the form of reCAPTCHA have no code, but other fields.
 fn verdict(said: &Said) -> Says {
     let siteverify = said.contains_key("challenge_ts") || said.contains_key("hostname");
-    match flag(said, "success", Says::Failed) {
-        Says::Yes if !said.contains_key("code") && !siteverify => {
-            Says::Neither("a pass without a code")
-        }
-        says => says,
+    match (flag(said, "success", Says::Failed), said.get("code")) {
+        (Says::Yes, None) if !siteverify => Says::Neither("a pass without a code"),
+        (Says::Yes, Some(code)) if !code.is_number() => Says::Neither("a code that is no number"),
+        (says, _) => says,
     }
 }
 
@@ -103,7 +102,7 @@ fn codes(said: &Said, reading: &Reading<'_>) -> Result<Vec<String>, &'static str
     codes.extend(list(said, "error-codes")?);
     let test = |code: &str| matches!(code, "10" | "property-test");
     codes.retain(|code| {
-        !(matches!(code.as_str(), "0" | "no-error") || reading.allow_test_keys && test(code))
+        !(matches!(code.as_str(), "0" | "no-error") || reading.ask.account.allow_test_keys && test(code))
     });
     Ok(codes)
 }

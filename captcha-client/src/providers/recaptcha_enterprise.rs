@@ -133,10 +133,12 @@ fn object<'a>(said: &'a Said, name: &str) -> Option<&'a Said> {
 
 /// What is absent is false: the API leaves out what has its default value.
 fn verdict(said: &Said) -> Says {
-    match object(said, "tokenProperties") {
-        Some(token) if !token.contains_key("valid") => Says::No,
-        Some(token) => flag(token, "valid", Says::No),
-        None => Says::Neither("an assessment without the properties of the token"),
+    let absent = |value: Option<&Value>| value.is_none_or(Value::is_null);
+    match said.get("tokenProperties") {
+        Some(Value::Object(token)) if absent(token.get("valid")) => Says::No,
+        Some(Value::Object(token)) => flag(token, "valid", Says::No),
+        token if absent(token) && said.contains_key("name") => Says::No,
+        _ => Says::Neither("no assessment of a token"),
     }
 }
 
@@ -148,8 +150,10 @@ fn codes(said: &Said) -> Result<Vec<String>, &'static str> {
     }
     let token = object(said, "tokenProperties");
     let mut codes = single(token.and_then(|token| token.get("invalidReason")))?;
-    // The name of "none".
-    codes.retain(|code| code != "INVALID_REASON_UNSPECIFIED");
+    // The name of "none", where a token is valid.
+    if verdict(said) == Says::Yes {
+        codes.retain(|code| code != "INVALID_REASON_UNSPECIFIED");
+    }
     Ok(codes)
 }
 

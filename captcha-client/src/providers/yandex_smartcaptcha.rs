@@ -58,9 +58,10 @@ impl Provider for YandexSmartCaptcha {
 /// <https://yandex.cloud/en/docs/smartcaptcha/concepts/validation>
 fn verdict(said: &Said) -> Says {
     let host = said.get("host").and_then(Value::as_str);
+    let named = |host: &str| host.starts_with(|first: char| first.is_alphanumeric() || first == '[');
     match said.get("status").and_then(Value::as_str) {
         Some("failed") => Says::No,
-        Some("ok") if host.is_some_and(|host| !host.is_empty()) => Says::Yes,
+        Some("ok") if host.is_some_and(named) => Says::Yes,
         Some("ok") => Says::Neither("a pass without a host: nothing was checked"),
         _ => Says::Neither("`status` is neither ok nor failed"),
     }
