@@ -116,7 +116,7 @@ impl Browser {
     pub(super) async fn shows_picture(&self) {
         let script = "return document.getElementById('captcha-image').naturalWidth === 220";
         let ask = async || self.client.execute(script, Vec::new()).await;
-        self.until("the picture", ask, |shown| shown == &true).await;
+        self.until("the picture", ask, |shown| *shown == true).await;
     }
 
     /// Waits until the element of this id has the keyboard focus.
