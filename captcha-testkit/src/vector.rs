@@ -167,16 +167,11 @@ impl Vector {
         if let Some(action) = text("expected_action") {
             ruled = Box::new(ruled.rule(ExpectedAction::new(action).expect("an action")));
         }
-        let risk = number("max_risk").or(number("min_human_score").map(bot_score));
+        let risk = number("max_risk").or(number("min_human_score").map(|score| 1.0 - score));
         let risk = risk.or(number("max_risk_level").map(|level| (level - 1.0) / 4.0));
         if let Some(highest) = risk {
             ruled = Box::new(ruled.rule(MaxScore::new(highest).expect("a score")));
         }
         ruled
     }
-}
-
-/// The score of a bot that is as much of a human. 1 - 0.8 is a little less than 0.2.
-fn bot_score(human: f64) -> f64 {
-    ((1.0 - human) * 1e9).round() / 1e9
 }

@@ -17,7 +17,15 @@ pub struct MaxScore {
 }
 
 impl MaxScore {
-    /// Passes scores up to this one.
+    /// Passes scores up to this one, to nine digits: `1.0 - 0.8` is a little less than 0.2, and a
+    /// human of 0.8 is meant to pass.
+    ///
+    /// ```
+    /// use captcha_core::verify::rules::MaxScore;
+    ///
+    /// assert_eq!(MaxScore::new(1.0 - 0.8)?, MaxScore::new(0.2)?);
+    /// # Ok::<(), captcha_core::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -26,6 +34,7 @@ impl MaxScore {
         if !(0.0..=1.0).contains(&highest) {
             return Err(ConfigError::new("max_score", "must be 0.0 to 1.0"));
         }
+        let highest = (highest * 1e9).round() / 1e9;
         Ok(Self { highest })
     }
 }
