@@ -35,8 +35,8 @@ fn client<P: Provider + Default>(provider: &SiteverifyServer) -> HostedClient<P>
         .unwrap()
 }
 
-/// Both, and the gate in front of them.
-async fn both(mode: FailMode) -> (SiteverifyServer, SiteverifyServer, Gate) {
+/// Both providers, and what asks them.
+async fn pair(mode: FailMode) -> (SiteverifyServer, SiteverifyServer, Fallback) {
     let (first, second) = (
         SiteverifyServer::start().await,
         SiteverifyServer::start().await,
@@ -47,6 +47,12 @@ async fn both(mode: FailMode) -> (SiteverifyServer, SiteverifyServer, Gate) {
         .fail_mode(mode)
         .build()
         .unwrap();
+    (first, second, verifier)
+}
+
+/// Both, and the gate in front of them.
+async fn both(mode: FailMode) -> (SiteverifyServer, SiteverifyServer, Gate) {
+    let (first, second, verifier) = pair(mode).await;
     (first, second, Gate::new(verifier))
 }
 
@@ -214,15 +220,7 @@ async fn what_was_not_solved_is_nothing_sent() {
 /// A visitor who sends a token for one that is down does not close the way for the others.
 #[tokio::test]
 async fn a_breaker_does_not_count_those_who_were_not_asked() {
-    let (first, second) = (
-        SiteverifyServer::start().await,
-        SiteverifyServer::start().await,
-    );
-    let verifier = Fallback::builder()
-        .verifier(client::<Turnstile>(&first))
-        .verifier(client::<HCaptcha>(&second))
-        .build()
-        .unwrap();
+    let (first, second, verifier) = pair(FailMode::Closed).await;
     let gate = Gate::new(verifier.circuit_breaker());
     first.behave(Behaviour::Down);
     for _ in 0..10 {

@@ -112,6 +112,14 @@ impl Vector {
         }
     }
 
+    /// Whether what the visitor sends is not of the site, so that nobody has to be asked about it.
+    #[must_use]
+    pub fn has_foreign_token(&self) -> bool {
+        let of_the_site = |key: &str| key.contains(self.site_key());
+        let given = ["token", "token_sitekey"].map(|name| self.given[name].as_str());
+        given.into_iter().flatten().any(|text| !of_the_site(text))
+    }
+
     /// What a visitor sends in the fields of a provider, of which there may be several.
     #[must_use]
     pub fn proof(&self, verifier: &impl Verifier) -> Vec<(String, String)> {

@@ -210,14 +210,18 @@ pub(super) const LANGUAGES: [Language; 17] = [
             ("fail_codes", CODES),
             (
                 "tokeninfo",
-                r#"null {} [] {"isDevHost":true} {"isDevHost":false} {"isDevHost":"no"} {"codeDesc":"valid:captcha-solved"}"#,
+                r#"null {} [] {"isDevHost":true} {"isDevHost":false} {"isDevHost":"no"} {"codeDesc":"valid:captcha-solved"} {"codeDesc":"invalid:token-expired"}"#,
             ),
         ],
         is_pass: |said| {
-            let host = said.get("tokeninfo").and_then(|info| info.get("isDevHost"));
+            let info = |name: &str| said.get("tokeninfo").and_then(|info| info.get(name));
             yes(said, "success")
                 && no_codes(said, "fail_codes")
-                && matches!(host, None | Some(Value::Null | Value::Bool(false)))
+                && matches!(
+                    info("isDevHost"),
+                    None | Some(Value::Null | Value::Bool(false))
+                )
+                && info("codeDesc") != Some(&json!("invalid:token-expired"))
         },
         pass: r#"{"success":true,"tokeninfo":{"hostname":"x.example","isDevHost":false}}"#,
     },
@@ -225,12 +229,12 @@ pub(super) const LANGUAGES: [Language; 17] = [
         provider: "yandex-smartcaptcha",
         words: &[
             ("status", r#""ok" "ok" "OK" "failed" true null 1"#),
-            ("host", r#""example.org" "x:8080" "" null 1 ["x"]"#),
+            ("host", r#""example.org" "x:8080" ":8080" "" null 1 ["x"]"#),
             ("message", r#""" "Authentication\u0020failed." null 1"#),
         ],
         is_pass: |said| {
             let host = said.get("host").and_then(Value::as_str).unwrap_or_default();
-            said.get("status") == Some(&json!("ok")) && !host.is_empty()
+            said.get("status") == Some(&json!("ok")) && !["", ":8080"].contains(&host)
         },
         pass: r#"{"status":"ok","message":"","host":"example.org"}"#,
     },
